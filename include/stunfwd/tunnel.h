@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * A tunnel is the encrypted connection to one peer, whatever paths carry it;
+ * it outlives them. Main thread only: what a forwarder sees. Bytes never pass
+ * through here; descriptors do.
+ */
+#pragma once
+
+#include <stunfwd/mapping.h>
+#include <stunfwd/path.h>
+
+G_BEGIN_DECLS
+
+/** What carries the bytes of one local connection. */
+typedef enum {
+  FWD_CHANNEL_STREAM, /**< bytes in order: a QUIC stream */
+  FWD_CHANNEL_FLOW,   /**< datagrams of up to 65,507 bytes, unreliable */
+} FwdChannelKind;
+
+typedef enum {
+  FWD_TUNNEL_CONNECTING, /**< no connection yet; what is opened waits */
+  FWD_TUNNEL_CONNECTED,
+  FWD_TUNNEL_CLOSED, /**< for ever */
+} FwdTunnelState;
+
+#define FWD_TYPE_TUNNEL (fwd_tunnel_get_type())
+G_DECLARE_INTERFACE(FwdTunnel, fwd_tunnel, FWD, TUNNEL, GObject)
+
+struct _FwdTunnelInterface {
+  GTypeInterface parent;
+
+  const char *(*get_id)(FwdTunnel *self);
+  FwdTunnelState (*get_state)(FwdTunnel *self);
+  FwdPathClass (*get_path_class)(FwdTunnel *self);
+  void (*open)(FwdTunnel *self, FwdChannelKind kind, const char *forwarder, const char *target,
+               int fd, FwdTraffic *traffic);
+  void (*release)(FwdTunnel *self, int fd);
+  void (*close)(FwdTunnel *self);
+  gpointer reserved[8];
+};
+
+/** The peer's id; valid as long as the tunnel. */
+const char *fwd_tunnel_get_id(FwdTunnel *self);
+FwdTunnelState fwd_tunnel_get_state(FwdTunnel *self);
+/** Class of the active path; of the last one when there is none. */
+FwdPathClass fwd_tunnel_get_path_class(FwdTunnel *self);
+
+/**
+ * Opens a channel to @target, which the peer's @forwarder serves, and hands
+ * @fd over: the tunnel owns it from this call on, whatever happens, and closes
+ * it when the channel ends. Data leave at once; a target that is refused ends
+ * the local connection with a reset.
+ *
+ * STREAM: @fd is a connected stream socket (or pipe), one channel a call.
+ * FLOW: @fd is a bound, unconnected datagram socket; the tunnel makes one flow
+ * for each remote address that it hears from, until fwd_tunnel_release().
+ *
+ * While the tunnel is CONNECTING the channel waits, at most 10 s.
+ * @traffic (transfer none) counts it; may be NULL.
+ */
+void fwd_tunnel_open(FwdTunnel *self, FwdChannelKind kind, const char *forwarder,
+                     const char *target, int fd, FwdTraffic *traffic);
+
+/** Ends what fwd_tunnel_open() with FLOW began: closes @fd and its flows. */
+void fwd_tunnel_release(FwdTunnel *self, int fd);
+
+/** Closes the connection and tells the peer. */
+void fwd_tunnel_close(FwdTunnel *self);
+
+/**
+ * A channel that the peer opened and that waits for a forwarder to serve it.
+ * Exactly one of accept and refuse must be called, once; when the object goes
+ * without either, it is refused.
+ */
+#define FWD_TYPE_CHANNEL (fwd_channel_get_type())
+G_DECLARE_INTERFACE(FwdChannel, fwd_channel, FWD, CHANNEL, GObject)
+
+struct _FwdChannelInterface {
+  GTypeInterface parent;
+
+  FwdChannelKind (*get_kind)(FwdChannel *self);
+  const char *(*get_target)(FwdChannel *self);
+  void (*accept)(FwdChannel *self, int fd);
+  void (*refuse)(FwdChannel *self, const GError *why);
+  gpointer reserved[6];
+};
+
+FwdChannelKind fwd_channel_get_kind(FwdChannel *self);
+/** The target as the opener wrote it; at most 1,024 bytes, no control characters. */
+const char *fwd_channel_get_target(FwdChannel *self);
+/** Hands over a connected socket (stream or datagram, as the kind says), non-blocking or not. */
+void fwd_channel_accept(FwdChannel *self, int fd);
+/** Resets the channel; @why goes to the log of this side, its code to the peer. */
+void fwd_channel_refuse(FwdChannel *self, const GError *why);
+
+G_END_DECLS

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# FWD_PLUGIN(NAME, HELP): declares a plugin that is built unless --disable-NAME
+# is given. Defines the automake conditional PLUGIN_NAME.
+AC_DEFUN([FWD_PLUGIN], [
+  m4_pushdef([fwd_var], [m4_translit([$1], [-], [_])])
+  AC_ARG_ENABLE([$1], [AS_HELP_STRING([--disable-$1], [leave out the plugin $1: $2])],
+    [], [enable_]fwd_var[=yes])
+  AM_CONDITIONAL([PLUGIN_]m4_translit([$1], [-a-z], [_A-Z]), [test "$enable_]fwd_var[" != no])
+  AS_IF([test "$enable_]fwd_var[" != no], [fwd_plugins="$fwd_plugins $1"])
+  m4_popdef([fwd_var])
+])
+
+# Warnings, and --enable-werror for CI.
+AC_DEFUN([FWD_COMPILER_OPTIONS], [
+  AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [make warnings errors])],
+    [], [enable_werror=no])
+  WARN_CFLAGS="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+-Wpointer-arith -Wwrite-strings -Wundef -Wformat=2 -Wno-unused-parameter \
+-Wno-missing-field-initializers -Wvla"
+  AS_IF([test "$enable_werror" = yes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
+  AC_SUBST([WARN_CFLAGS])
+])
+
+# --enable-sanitizers[=address,undefined]
+AC_DEFUN([FWD_SANITIZERS], [
+  AC_ARG_ENABLE([sanitizers],
+    [AS_HELP_STRING([--enable-sanitizers@<:@=LIST@:>@], [build with sanitizers (address,undefined)])],
+    [], [enable_sanitizers=no])
+  AS_CASE([$enable_sanitizers],
+    [no], [fwd_sanitizers=none],
+    [yes], [fwd_sanitizers=address,undefined],
+    [fwd_sanitizers=$enable_sanitizers])
+  AS_IF([test "$fwd_sanitizers" != none], [
+    SANITIZER_CFLAGS="-fsanitize=$fwd_sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer"
+  ])
+  AC_SUBST([SANITIZER_CFLAGS])
+  AM_CONDITIONAL([SANITIZERS], [test "$fwd_sanitizers" != none])
+])
+
+# --enable-fuzzing: links the fuzz targets with libFuzzer, which takes CC=clang.
+AC_DEFUN([FWD_FUZZING], [
+  AC_ARG_ENABLE([fuzzing],
+    [AS_HELP_STRING([--enable-fuzzing], [link the fuzz targets with libFuzzer (CC=clang)])],
+    [], [enable_fuzzing=no])
+  fwd_fuzzing=$enable_fuzzing
+  AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" = yes])
+])

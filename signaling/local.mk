@@ -1,0 +1,1 @@
+include $(top_srcdir)/signaling/signald/local.mk

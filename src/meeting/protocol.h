@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * The messages that peers exchange through the room: one JSON object each,
+ * inside an envelope, one encode and decode pair for all. Unknown fields are
+ * ignored, unknown types decode to FWD_MESSAGE_UNKNOWN.
+ *
+ * Freshness needs no clock: each session has a random nonce; a message echoes
+ * the nonce of the session that it is for, once that is known, and counts up.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stunfwd/nat.h>
+#include <stunfwd/signaling.h>
+
+#define FWD_SESSION_NONCE_SIZE 16
+/** Most candidates, strategies and mappings that a message may name. */
+#define FWD_PROTOCOL_CANDIDATES_MAX 32
+#define FWD_PROTOCOL_STRATEGIES_MAX 16
+#define FWD_PROTOCOL_MAPPINGS_MAX   256
+
+typedef enum {
+  FWD_MESSAGE_UNKNOWN,
+  FWD_MESSAGE_HELLO,    /**< who I am and where I may be reached; again when that changes */
+  FWD_MESSAGE_ATTEMPT,  /**< client to server: run these strategies now */
+  FWD_MESSAGE_STRATEGY, /**< from a strategy to the same strategy */
+  FWD_MESSAGE_MAPPINGS, /**< client to server: the reverse mappings that it wants served */
+  FWD_MESSAGE_PORTS,    /**< server to client: what became of them */
+  FWD_MESSAGE_BYE,      /**< the session ends */
+} FwdMessageType;
+
+typedef struct {
+  FwdMessageType type;
+  char sender[17];                      /**< peer id, 16 hexadecimal digits */
+  guint8 nonce[FWD_SESSION_NONCE_SIZE]; /**< of the sender's session */
+  gboolean has_echo;
+  guint8 echo[FWD_SESSION_NONCE_SIZE];  /**< the receiver's nonce */
+  guint64 sequence;                     /**< counts up from 1 within the sender's session */
+
+  /* HELLO */
+  FwdRole role;
+  guint8 fingerprint[32];
+  FwdNatReport nat;
+  GArray *candidates; /**< of FwdCandidate */
+  GStrv strategies;   /**< ids that the sender can run; also of ATTEMPT: which to run now */
+
+  /* ATTEMPT, STRATEGY */
+  guint32 attempt; /**< number of the race, chosen by the client */
+  char *strategy;  /**< id */
+  GVariant *body;  /**< STRATEGY: any value that json-glib can carry */
+
+  /* MAPPINGS: texts; PORTS: "MAPPING=PORT" or "MAPPING!reason" */
+  GStrv mappings;
+} FwdMessage;
+
+FwdMessage *fwd_message_new(FwdMessageType type);
+void fwd_message_free(FwdMessage *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdMessage, fwd_message_free)
+
+/** JSON text (transfer full). */
+char *fwd_message_encode(const FwdMessage *message);
+
+/**
+ * Errors: FWD_MEETING_ERROR with INVALID, which names the field; LIMIT. All
+ * that it returns is within the limits above and well-formed.
+ */
+FwdMessage *fwd_message_decode(const char *text, GError **error);
+

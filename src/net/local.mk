@@ -1,0 +1,3 @@
+noinst_LTLIBRARIES += libnet.la
+libnet_la_SOURCES =
+libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * Finds out what NAT is in front of a UDP socket by asking STUN servers, in
+ * the terms of RFC 5780, and what the socket's server-reflexive candidates are.
+ * Passive, like the STUN client: sends through a function, time is a parameter.
+ */
+#pragma once
+
+#include "stun-client.h"
+#include <stunfwd/nat.h>
+
+typedef struct FwdNatDiscovery FwdNatDiscovery;
+
+typedef struct {
+  /** Sends from the socket under test of the family of @to. */
+  FwdStunSend send;
+  /** A server-reflexive candidate was learned: called at once, before the rest is known. */
+  void (*candidate)(const FwdCandidate *candidate, gpointer user_data);
+  /** The report is complete, as far as the servers allow. Called once. */
+  void (*done)(const FwdNatReport *report, gpointer user_data);
+} FwdNatDiscoveryEvents;
+
+/**
+ * @servers: array of FwdEndpoint, at least one. @host: array of FwdCandidate,
+ * the host candidates of the socket (by which "no NAT" is recognised).
+ */
+FwdNatDiscovery *fwd_nat_discovery_new(const GArray *servers, const GArray *host,
+                                       const FwdNatDiscoveryEvents *events, gpointer user_data,
+                                       gint64 now);
+void fwd_nat_discovery_free(FwdNatDiscovery *discovery);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdNatDiscovery, fwd_nat_discovery_free)
+
+gboolean fwd_nat_discovery_receive(FwdNatDiscovery *discovery, const FwdEndpoint *from,
+                                   const guint8 *data, gsize length, gint64 now);
+gint64 fwd_nat_discovery_deadline(const FwdNatDiscovery *discovery);
+void fwd_nat_discovery_tick(FwdNatDiscovery *discovery, gint64 now);

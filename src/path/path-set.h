@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * The paths of one tunnel: probes all that are alive for round trip and loss,
+ * finds the dead, chooses the active one with hysteresis. Lives on the tunnel's
+ * data-loop. Passive: time (nanoseconds, monotonic) is a parameter, and what it
+ * decides is told through callbacks after its own state is consistent.
+ *
+ * QUIC is shown synthetic addresses, an IP pair of its own for each path, so
+ * that it can migrate although real addresses do not matter to it.
+ */
+#pragma once
+
+#include "path/probe.h"
+#include <stunfwd/path.h>
+
+typedef struct FwdPathSet FwdPathSet;
+
+/** Ids count from 1 and are never used again; 0 is no path. */
+typedef guint32 FwdPathId;
+
+/** Paths a set holds at most; over that the worst standby path makes room. */
+#define FWD_PATHS_MAX 16
+
+typedef struct {
+  const guint8 *probe_key; /**< copied */
+  const char *self;        /**< own peer id, copied */
+  const char *peer;        /**< the peer's id, copied */
+  gboolean controlling;    /**< the client, which chooses; the server follows */
+} FwdPathSetConfig;
+
+typedef struct {
+  /**
+   * The active path is now @to (0: none is left alive). @broken: the former one
+   * is dead, so do not wait for anything on it.
+   */
+  void (*active_changed)(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_data);
+  /** A path was dropped: it is closed after this call. */
+  void (*removed)(FwdPathId id, gpointer user_data);
+} FwdPathSetEvents;
+
+typedef struct {
+  FwdPathId id;
+  FwdPathClass path_class;
+  char strategy[24];
+  FwdEndpoint local, remote;
+  guint16 mtu;
+  guint32 rtt_us; /**< smoothed; 0 not measured yet */
+  double loss;    /**< of the last probes, 0 to 1 */
+  gboolean alive;
+  gboolean active;
+} FwdPathInfo;
+
+FwdPathSet *fwd_path_set_new(const FwdPathSetConfig *config, const FwdPathSetEvents *events,
+                             gpointer user_data);
+/** Closes all paths, without callbacks. */
+void fwd_path_set_free(FwdPathSet *set);
+
+/**
+ * Adds a path (transfer full) and makes it active if it is better. One to the
+ * same remote over the same descriptor is merged into the one that is there,
+ * which takes its class and strategy. Returns its id.
+ */
+FwdPathId fwd_path_set_add(FwdPathSet *set, FwdPath *path, gint64 now);
+
+/** The path for packets from @remote on @fd; 0 if unknown. @remote NULL: a path with its own fd. */
+FwdPathId fwd_path_set_find(const FwdPathSet *set, int fd, const FwdEndpoint *remote);
+FwdPathId fwd_path_set_get_active(const FwdPathSet *set);
+/** (transfer none), or NULL. */
+FwdPath *fwd_path_set_get(const FwdPathSet *set, FwdPathId id);
+/** Copies what is known of up to @count paths, the active one first; returns how many. */
+guint fwd_path_set_describe(const FwdPathSet *set, FwdPathInfo *info, guint count);
+
+/** The server follows the client: tells the set which path QUIC now uses. */
+void fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now);
+
+/** Synthetic addresses of a path, and the way back. */
+void fwd_path_set_addresses(FwdPathId id, struct sockaddr_in6 *local,
+                            struct sockaddr_in6 *remote);
+FwdPathId fwd_path_set_id_of(const struct sockaddr *synthetic);
+
+/** ops->send_batch of the path; a dead path takes everything and loses it. */
+gssize fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch,
+                         gint64 now);
+
+/** Packets arrived on a path: it is alive. */
+void fwd_path_set_heard(FwdPathSet *set, FwdPathId id, gint64 now);
+
+/** A check response; FALSE if it answers no probe of this set. */
+gboolean fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
+                               gint64 now);
+
+gint64 fwd_path_set_deadline(const FwdPathSet *set);
+void fwd_path_set_tick(FwdPathSet *set, gint64 now);

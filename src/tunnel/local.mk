@@ -1,0 +1,3 @@
+noinst_LTLIBRARIES += libtunnel.la
+libtunnel_la_SOURCES =
+libtunnel_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS) $(QUIC_LIBS)

@@ -46,6 +46,7 @@ typedef struct {
 
   /* ATTEMPT, STRATEGY */
   guint32 attempt; /**< number of the race, chosen by the client */
+  guint32 tunnel;  /**< ATTEMPT: number of the tunnel that the paths are for, from 1 */
   char *strategy;  /**< id */
   GVariant *body;  /**< STRATEGY: any value that json-glib can carry */
 

@@ -62,7 +62,8 @@ void fwd_path_set_free(FwdPathSet *set);
  */
 FwdPathId fwd_path_set_add(FwdPathSet *set, FwdPath *path, gint64 now);
 
-/** The path for packets from @remote on @fd; 0 if unknown. @remote NULL: a path with its own fd. */
+/** The path for packets from @remote on @fd; 0 if unknown. @remote NULL: a path with its own
+ * fd. */
 FwdPathId fwd_path_set_find(const FwdPathSet *set, int fd, const FwdEndpoint *remote);
 FwdPathId fwd_path_set_get_active(const FwdPathSet *set);
 /** (transfer none), or NULL. */
@@ -74,20 +75,20 @@ guint fwd_path_set_describe(const FwdPathSet *set, FwdPathInfo *info, guint coun
 void fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now);
 
 /** Synthetic addresses of a path, and the way back. */
-void fwd_path_set_addresses(FwdPathId id, struct sockaddr_in6 *local,
-                            struct sockaddr_in6 *remote);
+void
+fwd_path_set_addresses(FwdPathId id, struct sockaddr_in6 *local, struct sockaddr_in6 *remote);
 FwdPathId fwd_path_set_id_of(const struct sockaddr *synthetic);
 
 /** ops->send_batch of the path; a dead path takes everything and loses it. */
-gssize fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch,
-                         gint64 now);
+gssize
+fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gint64 now);
 
 /** Packets arrived on a path: it is alive. */
 void fwd_path_set_heard(FwdPathSet *set, FwdPathId id, gint64 now);
 
 /** A check response; FALSE if it answers no probe of this set. */
-gboolean fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
-                               gint64 now);
+gboolean
+fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint64 now);
 
 gint64 fwd_path_set_deadline(const FwdPathSet *set);
 void fwd_path_set_tick(FwdPathSet *set, gint64 now);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
 #include "net/datagram-socket.h"
 #include <errno.h>
 #include <netinet/udp.h>

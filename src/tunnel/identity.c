@@ -2,6 +2,7 @@
 #include "tunnel/identity.h"
 
 #include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
 #include <stunfwd/error.h>
 
 #define PEER_ID_BYTES 8

@@ -1,0 +1,11 @@
+include $(top_srcdir)/tests/fakes/path.mk
+
+path_unit_libraries = libpath.la libnet.la libcore.la $(GLIB_LIBS)
+
+unit_tests += %D%/path-choice-unit
+%C%_path_choice_unit_SOURCES = %D%/path-choice-unit.c
+%C%_path_choice_unit_LDADD = $(path_unit_libraries)
+
+unit_tests += %D%/path-monitor-unit
+%C%_path_monitor_unit_SOURCES = %D%/path-monitor-unit.c
+%C%_path_monitor_unit_LDADD = $(path_unit_libraries)

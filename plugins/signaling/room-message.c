@@ -61,10 +61,10 @@ fail(GError **error, const char *what, const char *name)
 }
 
 static gboolean
-has_control_characters(const char *text)
+has_control_characters(const char *text, gsize length)
 {
-  for (; *text != '\0'; text++) {
-    if (g_ascii_iscntrl(*text))
+  for (gsize i = 0; i < length; i++) {
+    if (g_ascii_iscntrl(text[i]))
       return TRUE;
   }
   return FALSE;
@@ -79,7 +79,14 @@ text_is_valid(const char *text, gsize limit, const char *characters)
     return FALSE;
   if (characters != NULL)
     return strspn(text, characters) == length;
-  return !has_control_characters(text);
+  return !has_control_characters(text, length);
+}
+
+gboolean
+fwd_room_data_is_valid(const char *data, gsize length)
+{
+  return length > 0 && length <= DATA_MAX && g_utf8_validate_len(data, length, NULL) &&
+         !has_control_characters(data, length);
 }
 
 gboolean

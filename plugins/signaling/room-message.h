@@ -70,3 +70,5 @@ void fwd_room_peers_add(GArray *peers, const char *id, FwdRole role);
 
 /** 1 to 128 characters of [A-Za-z0-9._~-]. */
 gboolean fwd_room_name_is_valid(const char *name);
+/** UTF-8 without control characters, not empty, at most FWD_SIGNALING_MESSAGE_MAX bytes. */
+gboolean fwd_room_data_is_valid(const char *data, gsize length);

@@ -213,18 +213,24 @@ on_error(SoupWebsocketConnection *connection, GError *error, gpointer user_data)
 }
 
 static void
+socket_free(FwdSocket *socket)
+{
+  leave(socket);
+  g_signal_handlers_disconnect_by_data(socket->connection, socket);
+  g_hash_table_remove(socket->group->open, socket);
+  g_source_remove(socket->timer);
+  g_object_unref(socket->connection);
+  g_strfreev(socket->stun);
+  g_free(socket);
+}
+
+static void
 on_closed(SoupWebsocketConnection *connection, gpointer user_data)
 {
   FwdSocket *socket = user_data;
   FwdSocketGroup *group = socket->group;
 
-  leave(socket);
-  g_signal_handlers_disconnect_by_data(connection, socket);
-  g_hash_table_remove(group->open, socket);
-  g_source_remove(socket->timer);
-  g_object_unref(connection);
-  g_strfreev(socket->stun);
-  g_free(socket);
+  socket_free(socket);
   if (g_hash_table_size(group->open) == 0)
     group->emptied(group->user_data);
 }
@@ -274,4 +280,10 @@ fwd_socket_tell_presence(FwdMember *member, const FwdMember *other, gboolean pre
                             .role = fwd_member_get_role(other)};
 
   say(fwd_member_get_owner(member), &message);
+}
+
+void
+fwd_socket_group_clear(FwdSocketGroup *group)
+{
+  g_list_free_full(g_hash_table_get_keys(group->open), (GDestroyNotify)socket_free);
 }

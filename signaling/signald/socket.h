@@ -27,6 +27,9 @@ void fwd_socket_start(FwdSocketGroup *group, SoupWebsocketConnection *connection
 /** Says goodbye; it is gone once the other end has answered, or 5 s later. */
 void fwd_socket_close(FwdSocket *socket, SoupWebsocketCloseCode code, const char *reason);
 
+/** Ends all sockets of @group here and now. */
+void fwd_socket_group_clear(FwdSocketGroup *group);
+
 /** For fwd_rooms_new(): the owners of members are sockets. */
 void fwd_socket_tell_presence(FwdMember *member, const FwdMember *other, gboolean present,
                               gpointer user_data);

@@ -107,10 +107,8 @@ on_headers(SoupServer *soup, SoupServerMessage *message, const char *path, GHash
   FwdEndpoint client;
 
   soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
-  if (!client_of(message, &client) ||
+  if (!client_of(message, &client) || g_hash_table_size(server->group.open) >= SOCKETS_MAX ||
       !fwd_limits_take(server->joins, &client, g_get_monotonic_time()))
-    soup_server_message_set_status(message, SOUP_STATUS_TOO_MANY_REQUESTS, NULL);
-  else if (g_hash_table_size(server->group.open) >= SOCKETS_MAX)
     soup_server_message_set_status(message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
 }
 

@@ -41,7 +41,7 @@ def test_wrong_mapping():
         for mapping in ("tcp", "tcp:", "tcp:80", "tcp:0:80", "tcp:99999:80", "tcp:80:99999",
                         "tcp:-1:80", "tcp:80:", "tcp:a:b", "nonsense:80:80", "tcp:80-70:80-70",
                         "tcp:8000-8010:9000-9001", "tcp:[::1:80:80", "tcp:1:2:3:4:5", "unix:a",
-                        "R:", "R:R:tcp:1:2", "tcp:80:80 ", "x" * 10000):
+                        "R:", "R:R:tcp:1:2", "x" * 10000):
             refused(place, "client", GOOD_TICKET, mapping, names=mapping[:20].strip())
 
 

@@ -4,6 +4,7 @@
 
     services.py serve HTTP-PORT ECHO-PORT   HTTP, and echo over TCP and UDP, on 127.0.0.1
     services.py once PORT                   one TCP connection, one byte there and back
+    services.py hold PORT COUNT             COUNT connections, held open after one byte on each
     services.py steady PORT                 one TCP connection; a counter there and back for ever
     services.py datagram PORT SIZE          one datagram of SIZE bytes there and back
 
@@ -12,6 +13,8 @@ HTTP: /number/N is the text N; /bytes/N is N bytes, the same ones each time.
 import functools
 import http.server
 import random
+import resource
+import signal
 import socket
 import socketserver
 import sys
@@ -101,6 +104,17 @@ def once(port):
         exchange(sock, b"x")
 
 
+def hold(port, count):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    held = []
+    for _ in range(count):
+        held.append(connect(port))
+        exchange(held[-1], b"E")
+    print(f"{len(held)} held", flush=True)
+    signal.pause()
+
+
 def steady(port):
     with connect(port) as sock:
         count = 0
@@ -128,5 +142,5 @@ def datagram(port, size):
 
 
 if __name__ == "__main__":
-    jobs = {job.__name__: job for job in (serve, once, steady, datagram)}
+    jobs = {job.__name__: job for job in (serve, once, hold, steady, datagram)}
     jobs[sys.argv[1]](*map(int, sys.argv[2:]))

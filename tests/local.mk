@@ -23,7 +23,10 @@ include $(top_srcdir)/tests/unit/signald/local.mk
 include $(top_srcdir)/tests/conformance/local.mk
 include $(top_srcdir)/tests/fakes/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
+include $(top_srcdir)/tests/lab/local.mk
+include $(top_srcdir)/tests/cli/local.mk
+include $(top_srcdir)/tests/bench/local.mk
 
 check_PROGRAMS += $(unit_tests)
 TESTS = $(unit_tests) $(script_tests)
-EXTRA_DIST += $(script_tests)
+EXTRA_DIST += $(script_tests) tests/setup.sh tests/packages .ci/run

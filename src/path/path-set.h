@@ -20,6 +20,8 @@ typedef guint32 FwdPathId;
 
 /** Paths a set holds at most; over that the worst standby path makes room. */
 #define FWD_PATHS_MAX 16
+/** Adopted paths that wait to be proven at a time. */
+#define FWD_PATHS_UNPROVEN_MAX 4
 
 typedef struct {
   const guint8 *probe_key; /**< copied */
@@ -36,7 +38,7 @@ typedef struct {
   void (*active_changed)(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_data);
   /** A path was dropped: it is closed after this call. */
   void (*removed)(FwdPathId id, gpointer user_data);
-} FwdPathSetEvents;
+} FwdPathSetEvents; /**< none of them may free the set */
 
 typedef struct {
   FwdPathId id;
@@ -62,7 +64,19 @@ void fwd_path_set_free(FwdPathSet *set);
  */
 FwdPathId fwd_path_set_add(FwdPathSet *set, FwdPath *path, gint64 now);
 
-/** The path for packets from @remote on @fd; 0 if unknown. @remote NULL: a path with its own fd. */
+/**
+ * A path to where an unexpected packet came from, over the shared socket @fd:
+ * of the class and strategy of the active path. It counts as alive once it has
+ * answered a check, and is dropped soon if it does not. 0 when there is no room:
+ * it pushes out none but dead paths, and few may wait to be proven at a time.
+ */
+FwdPathId fwd_path_set_adopt(FwdPathSet *set, int fd, const FwdEndpoint *remote, gint64 now);
+
+/** The descriptor of a path is broken; the next tick, due at once, drops it. */
+void fwd_path_set_fail(FwdPathSet *set, FwdPathId id, gint64 now);
+
+/** The path for packets from @remote on @fd; 0 if unknown. @remote NULL: a path with its own
+ * fd. */
 FwdPathId fwd_path_set_find(const FwdPathSet *set, int fd, const FwdEndpoint *remote);
 FwdPathId fwd_path_set_get_active(const FwdPathSet *set);
 /** (transfer none), or NULL. */
@@ -74,20 +88,25 @@ guint fwd_path_set_describe(const FwdPathSet *set, FwdPathInfo *info, guint coun
 void fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now);
 
 /** Synthetic addresses of a path, and the way back. */
-void fwd_path_set_addresses(FwdPathId id, struct sockaddr_in6 *local,
-                            struct sockaddr_in6 *remote);
+void
+fwd_path_set_addresses(FwdPathId id, struct sockaddr_in6 *local, struct sockaddr_in6 *remote);
 FwdPathId fwd_path_set_id_of(const struct sockaddr *synthetic);
 
-/** ops->send_batch of the path; a dead path takes everything and loses it. */
-gssize fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch,
-                         gint64 now);
+/**
+ * ops->send_batch of the path; a dead path takes everything and loses it. One
+ * that dies of it is dealt with by the next tick, which is then due at once.
+ */
+gssize
+fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gint64 now);
 
-/** Packets arrived on a path: it is alive. */
+/** Packets arrived on a path: it is alive. If it was dead, a tick is due at once. */
 void fwd_path_set_heard(FwdPathSet *set, FwdPathId id, gint64 now);
 
 /** A check response; FALSE if it answers no probe of this set. */
-gboolean fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
-                               gint64 now);
+gboolean
+fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint64 now);
 
+/** When the next tick is due: cheap to ask. G_MAXINT64 without paths. */
 gint64 fwd_path_set_deadline(const FwdPathSet *set);
+/** Probes, judges, chooses, drops; callbacks come from here, from add and from follow. */
 void fwd_path_set_tick(FwdPathSet *set, gint64 now);

@@ -22,9 +22,9 @@ typedef struct {
 } FwdProbe;
 
 /** Writes a request and returns its length. */
-gsize fwd_probe_write_request(guint8 *buffer, gsize size, const guint8 *key,
-                              const char *receiver, const char *sender,
-                              const guint8 *transaction);
+gsize
+fwd_probe_write_request(guint8 *buffer, gsize size, const guint8 *key, const char *receiver,
+                        const char *sender, const guint8 *transaction);
 
 /** Writes the success response to a request that came from @from. */
 gsize fwd_probe_write_response(guint8 *buffer, gsize size, const guint8 *key,

@@ -17,13 +17,17 @@ typedef void (*FwdDataLoopFunc)(gpointer data);
  */
 FwdDataLoop *fwd_data_loop_new(GMainContext *main_context, GError **error);
 
-/** Main thread: runs what was posted, stops the thread, joins it, then runs the last replies. */
+/**
+ * Main thread: runs what was posted, stops the thread, joins it, then runs the
+ * last replies. May be called from a reply. What a last reply posts never runs.
+ */
 void fwd_data_loop_free(FwdDataLoop *loop);
 
 /** Any thread: runs @func on the loop, in the order of posting. */
 void fwd_data_loop_post(FwdDataLoop *loop, FwdDataLoopFunc func, gpointer data);
 
-/** Main thread: posts and waits until it has run. For closing things down, not for daily use. */
+/** Main thread: posts and waits until it has run. For closing things down, not for daily use.
+ */
 void fwd_data_loop_post_and_wait(FwdDataLoop *loop, FwdDataLoopFunc func, gpointer data);
 
 /** Loop thread: runs @func on the main context, in order. */
@@ -35,16 +39,22 @@ void fwd_data_loop_reply(FwdDataLoop *loop, FwdDataLoopFunc func, gpointer data)
 gint64 fwd_data_loop_now(FwdDataLoop *loop);
 gint64 fwd_data_loop_refresh_now(FwdDataLoop *loop);
 
-/** Embedded in whoever waits for a descriptor. */
+/** Embedded in whoever waits for a descriptor; zero-initialise. */
 typedef struct FwdWatch {
   int fd;
   void (*ready)(struct FwdWatch *watch, guint32 events); /**< EPOLLIN, EPOLLOUT, EPOLLHUP... */
-  gpointer generation; /**< the loop's own */
+  gboolean watched;                                      /**< the loop's own */
 } FwdWatch;
 
-/** @events as for epoll, EPOLLET included if wanted. FALSE, errno set, when epoll refuses. */
+/**
+ * @events as for epoll, EPOLLET included if wanted; a watch that is watched
+ * already changes its events. FALSE, errno set, when epoll refuses.
+ */
 gboolean fwd_data_loop_watch(FwdDataLoop *loop, FwdWatch *watch, guint32 events);
-/** Before the descriptor is closed. No event of this round reaches the watch any more. */
+/**
+ * Before the descriptor is closed. No event of this round reaches the watch any
+ * more. Nothing happens to one that is not watched.
+ */
 void fwd_data_loop_unwatch(FwdDataLoop *loop, FwdWatch *watch);
 
 /** Embedded in whoever waits for a time; zero-initialise. */

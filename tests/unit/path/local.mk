@@ -1,0 +1,1 @@
+include $(top_srcdir)/tests/fakes/path.mk

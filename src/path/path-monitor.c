@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "path/path-monitor.h"
+#include "path/path-choice.h"
+#include <string.h>
+
+#define MS G_GINT64_CONSTANT(1000000)
+
+/** The first measurement: three probes, close together. */
+#define BURST_PROBES   3
+#define BURST_INTERVAL (50 * MS)
+
+#define BUSY_INTERVAL    (2000 * MS) /* of the active path while packets arrive */
+#define IDLE_INTERVAL    (1000 * MS) /* of the active path when it is silent */
+#define STANDBY_INTERVAL (3000 * MS)
+#define DEAD_INTERVAL    (2000 * MS)
+#define LOSSY_INTERVAL   (500 * MS) /* 20 of them fill the 10 s in which it must be clean */
+#define DOUBT_INTERVAL   (300 * MS) /* when a probe is overdue */
+
+/** A probe is lost after three round trips, or this. */
+#define LOST_AFTER         (300 * MS)
+#define LOST_AFTER_UNKNOWN (1000 * MS)
+
+#define DEAD_AFTER     (1500 * MS)
+#define DEAD_PROBES    3
+#define HOPELESS_AFTER (60000 * MS)
+#define UNPROVEN_AFTER (3000 * MS)
+
+/** Loss must be bad, or gone, for so long before it counts. */
+#define LOSSY_AFTER (3000 * MS)
+#define CLEAN_AFTER (10000 * MS)
+
+void
+fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt, gint64 now)
+{
+  *monitor = (FwdPathMonitor){.burst = BURST_PROBES,
+                              .probed = now - BURST_INTERVAL,
+                              .heard = now,
+                              .died = now,
+                              .srtt = rtt,
+                              .rttvar = rtt / 2,
+                              .proven = proven,
+                              .alive = proven};
+}
+
+gboolean
+fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now)
+{
+  monitor->heard = now;
+  if (monitor->alive || monitor->failed || !monitor->proven)
+    return FALSE;
+  monitor->alive = TRUE;
+  return TRUE;
+}
+
+static void
+die(FwdPathMonitor *monitor, gint64 now)
+{
+  if (monitor->alive)
+    monitor->died = now;
+  monitor->alive = FALSE;
+}
+
+void
+fwd_path_monitor_fail(FwdPathMonitor *monitor, gint64 now)
+{
+  monitor->failed = TRUE;
+  die(monitor, now);
+}
+
+/* Probes. */
+
+static gint64
+lost_after(const FwdPathMonitor *monitor)
+{
+  return monitor->srtt == 0 ? LOST_AFTER_UNKNOWN : MAX(3 * monitor->srtt, LOST_AFTER);
+}
+
+/* Probes that were sent since the path was last heard and are lost. */
+static guint
+count_unanswered(const FwdPathMonitor *monitor)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < FWD_MONITOR_PROBES; i++)
+    count +=
+        monitor->probes[i].state == FWD_PROBE_LOST && monitor->probes[i].sent >= monitor->heard;
+  return count;
+}
+
+static gint64
+next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
+{
+  if (monitor->failed)
+    return G_MAXINT64;
+  if (monitor->burst > 0)
+    return monitor->probed + BURST_INTERVAL;
+  if (!monitor->alive)
+    return monitor->probed + (monitor->proven ? DEAD_INTERVAL : DOUBT_INTERVAL);
+  if (count_unanswered(monitor) > 0)
+    return monitor->probed + DOUBT_INTERVAL;
+  if (monitor->lossy || monitor->bad_since != 0)
+    return monitor->probed + LOSSY_INTERVAL;
+  if (use == FWD_MONITOR_STANDBY)
+    return monitor->probed + STANDBY_INTERVAL;
+  return MIN(monitor->probed + BUSY_INTERVAL,
+             MAX(monitor->probed, monitor->heard) + IDLE_INTERVAL);
+}
+
+gboolean
+fwd_path_monitor_is_due(const FwdPathMonitor *monitor, FwdMonitorUse use, gint64 now)
+{
+  return now >= next_probe(monitor, use);
+}
+
+void
+fwd_path_monitor_probe(FwdPathMonitor *monitor, guint8 *transaction, gint64 now)
+{
+  FwdProbeRecord *record = &monitor->probes[monitor->next++ % FWD_MONITOR_PROBES];
+
+  fwd_stun_new_transaction(record->transaction);
+  memcpy(transaction, record->transaction, FWD_STUN_TRANSACTION_SIZE);
+  record->sent = now;
+  record->state = FWD_PROBE_WAITING;
+  monitor->probed = now;
+  if (monitor->burst > 0)
+    monitor->burst--;
+}
+
+/* RFC 6298, 2. */
+static void
+measure(FwdPathMonitor *monitor, gint64 rtt)
+{
+  gint64 difference = ABS(monitor->srtt - rtt);
+
+  if (monitor->srtt == 0) {
+    monitor->srtt = MAX(rtt, 1);
+    monitor->rttvar = rtt / 2;
+    return;
+  }
+  monitor->rttvar += (difference - monitor->rttvar) / 4;
+  monitor->srtt = MAX(monitor->srtt + (rtt - monitor->srtt) / 8, 1);
+}
+
+gboolean
+fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction, gint64 now)
+{
+  for (guint i = 0; i < FWD_MONITOR_PROBES; i++) {
+    FwdProbeRecord *record = &monitor->probes[i];
+    if ((record->state != FWD_PROBE_WAITING && record->state != FWD_PROBE_LOST) ||
+        memcmp(record->transaction, transaction, FWD_STUN_TRANSACTION_SIZE) != 0)
+      continue;
+    record->state = FWD_PROBE_ANSWERED;
+    monitor->proven = TRUE;
+    measure(monitor, now - record->sent);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* Loss. */
+
+double
+fwd_path_monitor_get_loss(const FwdPathMonitor *monitor)
+{
+  guint seen = 0, lost = 0;
+
+  for (guint i = 1; i <= FWD_MONITOR_PROBES && seen < FWD_MONITOR_WINDOW; i++) {
+    guint index = (monitor->next - i) % FWD_MONITOR_PROBES;
+    const FwdProbeRecord *record = &monitor->probes[index];
+    seen += record->state == FWD_PROBE_ANSWERED || record->state == FWD_PROBE_LOST;
+    lost += record->state == FWD_PROBE_LOST;
+  }
+  return (double)lost / FWD_MONITOR_WINDOW;
+}
+
+static void
+count_overdue(FwdPathMonitor *monitor, gint64 now)
+{
+  for (guint i = 0; i < FWD_MONITOR_PROBES; i++) {
+    FwdProbeRecord *record = &monitor->probes[i];
+    if (record->state != FWD_PROBE_WAITING || now < record->sent + lost_after(monitor))
+      continue;
+    record->state = FWD_PROBE_LOST;
+    monitor->last_loss = MAX(monitor->last_loss, record->sent);
+  }
+}
+
+static void
+judge_loss(FwdPathMonitor *monitor, gint64 now)
+{
+  gboolean clean = now >= monitor->last_loss + CLEAN_AFTER;
+
+  if (clean || fwd_path_monitor_get_loss(monitor) <= FWD_PATH_LOSS_BAD)
+    monitor->bad_since = 0;
+  else if (monitor->bad_since == 0)
+    monitor->bad_since = now;
+  if (monitor->bad_since != 0 && now >= monitor->bad_since + LOSSY_AFTER)
+    monitor->lossy = TRUE;
+  else if (clean)
+    monitor->lossy = FALSE;
+}
+
+void
+fwd_path_monitor_update(FwdPathMonitor *monitor, gint64 now)
+{
+  count_overdue(monitor, now);
+  if (monitor->alive && now >= monitor->heard + DEAD_AFTER &&
+      count_unanswered(monitor) >= DEAD_PROBES)
+    die(monitor, now);
+  judge_loss(monitor, now);
+}
+
+static gint64
+hopeless_at(const FwdPathMonitor *monitor)
+{
+  if (monitor->alive)
+    return G_MAXINT64;
+  if (monitor->failed)
+    return monitor->died;
+  return monitor->died + (monitor->proven ? HOPELESS_AFTER : UNPROVEN_AFTER);
+}
+
+gboolean
+fwd_path_monitor_is_hopeless(const FwdPathMonitor *monitor, gint64 now)
+{
+  return now >= hopeless_at(monitor);
+}
+
+static gint64
+first_overdue(const FwdPathMonitor *monitor)
+{
+  gint64 first = G_MAXINT64;
+
+  for (guint i = 0; i < FWD_MONITOR_PROBES; i++)
+    if (monitor->probes[i].state == FWD_PROBE_WAITING)
+      first = MIN(first, monitor->probes[i].sent + lost_after(monitor));
+  return first;
+}
+
+gint64
+fwd_path_monitor_deadline(const FwdPathMonitor *monitor, FwdMonitorUse use)
+{
+  gint64 deadline = MIN(next_probe(monitor, use), first_overdue(monitor));
+
+  if (monitor->alive && count_unanswered(monitor) >= DEAD_PROBES)
+    deadline = MIN(deadline, monitor->heard + DEAD_AFTER);
+  if (!monitor->lossy && monitor->bad_since != 0)
+    deadline = MIN(deadline, monitor->bad_since + LOSSY_AFTER);
+  return MIN(deadline, hopeless_at(monitor));
+}

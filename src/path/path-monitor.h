@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * What is known of one path: when to probe it, its round trip (RFC 6298), its
+ * loss, whether it is alive. Passive and plain; times are nanoseconds.
+ */
+#pragma once
+
+#include "net/stun-message.h"
+
+/** Probes of which the loss is told. */
+#define FWD_MONITOR_WINDOW 20
+/** Probes that are remembered: a late answer still tells the round trip. */
+#define FWD_MONITOR_PROBES 32
+
+typedef struct {
+  guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
+  gint64 sent;
+  enum { FWD_PROBE_NONE, FWD_PROBE_WAITING, FWD_PROBE_ANSWERED, FWD_PROBE_LOST } state;
+} FwdProbeRecord;
+
+typedef enum { FWD_MONITOR_ACTIVE, FWD_MONITOR_STANDBY } FwdMonitorUse;
+
+typedef struct {
+  FwdProbeRecord probes[FWD_MONITOR_PROBES]; /* a ring */
+  guint next;                                /* where the next probe goes */
+  guint burst;                               /* probes of the first measurement to go */
+  gint64 probed;                             /* when the last probe went */
+  gint64 heard;                              /* when anything last came, or the beginning */
+  gint64 died;
+  gint64 srtt, rttvar; /* 0 not measured */
+  gint64 bad_since;    /* 0 not bad */
+  gint64 last_loss;    /* when the last lost probe was sent */
+  gboolean proven;     /* a probe of ours was answered, or a strategy vouches for it */
+  gboolean alive;
+  gboolean lossy;
+  gboolean failed; /* its descriptor is broken: for ever */
+} FwdPathMonitor;
+
+/** @rtt: 0 unknown. An unproven path is alive once it has answered a probe. */
+void fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt, gint64 now);
+
+/** Something arrived. TRUE if that has brought the path back to life. */
+gboolean fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now);
+/** The path can't be used any more. */
+void fwd_path_monitor_fail(FwdPathMonitor *monitor, gint64 now);
+
+gboolean fwd_path_monitor_is_due(const FwdPathMonitor *monitor, FwdMonitorUse use, gint64 now);
+/** A probe is sent now; its transaction goes to @transaction. */
+void fwd_path_monitor_probe(FwdPathMonitor *monitor, guint8 *transaction, gint64 now);
+/** FALSE if it is no probe that waits, or was lost, here. */
+gboolean
+fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction, gint64 now);
+
+/** Counts what is overdue, and finds out about death and loss. */
+void fwd_path_monitor_update(FwdPathMonitor *monitor, gint64 now);
+/** Whether a dead path has been given up. */
+gboolean fwd_path_monitor_is_hopeless(const FwdPathMonitor *monitor, gint64 now);
+/** When it must next be updated or probed; later than an @now just updated and probed for. */
+gint64 fwd_path_monitor_deadline(const FwdPathMonitor *monitor, FwdMonitorUse use);
+
+/** 0 to 1, of the last FWD_MONITOR_WINDOW; a path is thought clean as long as there are less.
+ */
+double fwd_path_monitor_get_loss(const FwdPathMonitor *monitor);

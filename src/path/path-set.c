@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "path/path-set.h"
+#include "path/path-choice.h"
+#include "path/path-monitor.h"
+#include "path/udp-path.h"
+#include <string.h>
+
+#define NS_PER_US 1000
+
+typedef struct {
+  FwdPathId id;
+  FwdPath *path;
+  FwdPathMonitor monitor;
+} Entry;
+
+struct FwdPathSet {
+  guint8 probe_key[FWD_PROBE_KEY_SIZE];
+  char self[FWD_PEER_ID_SIZE + 1];
+  char peer[FWD_PEER_ID_SIZE + 1];
+  gboolean controlling;
+  FwdPathSetEvents events;
+  gpointer user_data;
+
+  Entry *entries[FWD_PATHS_MAX + 1]; /* one more while a new one looks for its place */
+  guint count;
+  FwdPathId last_id;
+  FwdPathId active;
+  FwdPathChoice choice;
+  gint64 deadline;
+};
+
+FwdPathSet *
+fwd_path_set_new(const FwdPathSetConfig *config, const FwdPathSetEvents *events,
+                 gpointer user_data)
+{
+  FwdPathSet *set = g_new0(FwdPathSet, 1);
+
+  memcpy(set->probe_key, config->probe_key, sizeof set->probe_key);
+  g_strlcpy(set->self, config->self, sizeof set->self);
+  g_strlcpy(set->peer, config->peer, sizeof set->peer);
+  set->controlling = config->controlling;
+  set->events = *events;
+  set->user_data = user_data;
+  set->deadline = G_MAXINT64;
+  return set;
+}
+
+static void
+free_entry(Entry *entry)
+{
+  fwd_path_close(entry->path);
+  g_free(entry);
+}
+
+void
+fwd_path_set_free(FwdPathSet *set)
+{
+  for (guint i = 0; i < set->count; i++)
+    free_entry(set->entries[i]);
+  explicit_bzero(set->probe_key, sizeof set->probe_key);
+  g_free(set);
+}
+
+/* Looking things up. */
+
+static Entry *
+find_entry(const FwdPathSet *set, FwdPathId id)
+{
+  for (guint i = 0; i < set->count; i++)
+    if (set->entries[i]->id == id)
+      return set->entries[i];
+  return NULL;
+}
+
+static Entry *
+find_by_address(const FwdPathSet *set, int fd, const FwdEndpoint *remote)
+{
+  for (guint i = 0; i < set->count; i++) {
+    const FwdPath *path = set->entries[i]->path;
+    if (path->fd == fd && path->shared == (remote != NULL) &&
+        (remote == NULL || fwd_endpoint_equal(&path->remote, remote)))
+      return set->entries[i];
+  }
+  return NULL;
+}
+
+FwdPathId
+fwd_path_set_find(const FwdPathSet *set, int fd, const FwdEndpoint *remote)
+{
+  const Entry *entry = find_by_address(set, fd, remote);
+
+  return entry != NULL ? entry->id : 0;
+}
+
+FwdPathId
+fwd_path_set_get_active(const FwdPathSet *set)
+{
+  return set->active;
+}
+
+FwdPath *
+fwd_path_set_get(const FwdPathSet *set, FwdPathId id)
+{
+  const Entry *entry = find_entry(set, id);
+
+  return entry != NULL ? entry->path : NULL;
+}
+
+static void
+describe(const FwdPathSet *set, const Entry *entry, FwdPathInfo *info)
+{
+  const FwdPath *path = entry->path;
+
+  *info = (FwdPathInfo){.id = entry->id,
+                        .path_class = path->path_class,
+                        .local = path->local,
+                        .remote = path->remote,
+                        .mtu = path->mtu,
+                        .rtt_us = (guint32)(entry->monitor.srtt / NS_PER_US),
+                        .loss = fwd_path_monitor_get_loss(&entry->monitor),
+                        .alive = entry->monitor.alive,
+                        .active = entry->id == set->active};
+  g_strlcpy(info->strategy, path->strategy, sizeof info->strategy);
+}
+
+guint
+fwd_path_set_describe(const FwdPathSet *set, FwdPathInfo *info, guint count)
+{
+  const Entry *active = find_entry(set, set->active);
+  guint described = 0;
+
+  if (active != NULL && count > 0)
+    describe(set, active, &info[described++]);
+  for (guint i = 0; i < set->count && described < count; i++)
+    if (set->entries[i] != active)
+      describe(set, set->entries[i], &info[described++]);
+  return described;
+}
+
+/* Choosing. */
+
+static FwdPathRating
+rate(const Entry *entry)
+{
+  return (FwdPathRating){.id = entry->id,
+                         .path_class = entry->path->path_class,
+                         .alive = entry->monitor.alive,
+                         .lossy = entry->monitor.lossy,
+                         .loss = fwd_path_monitor_get_loss(&entry->monitor),
+                         .rtt = entry->monitor.srtt};
+}
+
+static gboolean
+is_any_alive(const FwdPathSet *set)
+{
+  for (guint i = 0; i < set->count; i++)
+    if (set->entries[i]->monitor.alive)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+set_active(FwdPathSet *set, FwdPathId id)
+{
+  FwdPathId former = set->active;
+  const Entry *entry = find_entry(set, former);
+
+  if (id == former)
+    return;
+  set->active = id;
+  set->events.active_changed(
+      former, id, former != 0 && (entry == NULL || !entry->monitor.alive), set->user_data);
+}
+
+static void
+choose(FwdPathSet *set, gint64 now)
+{
+  FwdPathRating ratings[FWD_PATHS_MAX];
+
+  /* Who follows stays where it was led, as long as there is anything to be led to. */
+  if (!set->controlling && set->active != 0 && is_any_alive(set) &&
+      find_entry(set, set->active) != NULL)
+    return;
+  for (guint i = 0; i < set->count; i++)
+    ratings[i] = rate(set->entries[i]);
+  set_active(set, fwd_path_choice_make(&set->choice, ratings, set->count, set->active, now));
+}
+
+void
+fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now)
+{
+  if (set->controlling || find_entry(set, id) == NULL)
+    return;
+  set->deadline = MIN(set->deadline, now);
+  set_active(set, id);
+}
+
+/* Adding and dropping. */
+
+static void
+plan(FwdPathSet *set)
+{
+  gint64 deadline = set->controlling ? fwd_path_choice_deadline(&set->choice) : G_MAXINT64;
+
+  for (guint i = 0; i < set->count; i++) {
+    const Entry *entry = set->entries[i];
+    FwdMonitorUse use = entry->id == set->active ? FWD_MONITOR_ACTIVE : FWD_MONITOR_STANDBY;
+    deadline = MIN(deadline, fwd_path_monitor_deadline(&entry->monitor, use));
+  }
+  set->deadline = deadline;
+}
+
+/* Out of the set first, so that the callback finds the set as it will be. */
+static void
+drop(FwdPathSet *set, Entry *entry)
+{
+  for (guint i = 0; i < set->count; i++)
+    if (set->entries[i] == entry) {
+      memmove(&set->entries[i], &set->entries[i + 1],
+              (set->count - i - 1) * sizeof set->entries[0]);
+      break;
+    }
+  set->count--;
+  set->events.removed(entry->id, set->user_data);
+  free_entry(entry);
+}
+
+static Entry *
+find_worst_standby(const FwdPathSet *set)
+{
+  Entry *worst = NULL;
+  FwdPathRating worst_rating = {0};
+
+  for (guint i = 0; i < set->count; i++) {
+    FwdPathRating rating = rate(set->entries[i]);
+    if (rating.id == set->active)
+      continue;
+    if (worst == NULL || fwd_path_rating_compare(&rating, &worst_rating) > 0) {
+      worst = set->entries[i];
+      worst_rating = rating;
+    }
+  }
+  return worst;
+}
+
+static Entry *
+append(FwdPathSet *set, FwdPath *path, gboolean proven, gint64 now)
+{
+  Entry *entry = g_new0(Entry, 1);
+
+  entry->id = ++set->last_id;
+  entry->path = path;
+  fwd_path_monitor_init(&entry->monitor, proven, (gint64)path->rtt_us * NS_PER_US, now);
+  set->entries[set->count++] = entry;
+  return entry;
+}
+
+static FwdPathId
+merge(Entry *entry, FwdPath *path, gint64 now)
+{
+  entry->path->path_class = path->path_class;
+  g_strlcpy(entry->path->strategy, path->strategy, sizeof entry->path->strategy);
+  /* The strategy has just had an answer over it. */
+  entry->monitor.proven = TRUE;
+  fwd_path_monitor_heard(&entry->monitor, now);
+  fwd_path_close(path);
+  return entry->id;
+}
+
+FwdPathId
+fwd_path_set_add(FwdPathSet *set, FwdPath *path, gint64 now)
+{
+  Entry *present = find_by_address(set, path->fd, path->shared ? &path->remote : NULL);
+  FwdPathId id = present != NULL ? merge(present, path, now) : append(set, path, TRUE, now)->id;
+
+  if (set->count > FWD_PATHS_MAX)
+    drop(set, find_worst_standby(set));
+  choose(set, now);
+  fwd_path_set_tick(set, now);
+  return id;
+}
+
+static guint
+count_unproven(const FwdPathSet *set)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < set->count; i++)
+    count += !set->entries[i]->monitor.proven;
+  return count;
+}
+
+static gboolean
+make_room(FwdPathSet *set)
+{
+  Entry *worst = find_worst_standby(set);
+
+  if (count_unproven(set) >= FWD_PATHS_UNPROVEN_MAX)
+    return FALSE;
+  if (set->count < FWD_PATHS_MAX)
+    return TRUE;
+  if (worst == NULL || worst->monitor.alive || !worst->monitor.proven)
+    return FALSE;
+  drop(set, worst);
+  return TRUE;
+}
+
+FwdPathId
+fwd_path_set_adopt(FwdPathSet *set, int fd, const FwdEndpoint *remote, gint64 now)
+{
+  const FwdPath *model = fwd_path_set_get(set, set->active);
+  FwdEndpoint local;
+  FwdPath *path;
+
+  if (!make_room(set))
+    return 0;
+  fwd_endpoint_any(fwd_endpoint_family(remote), &local);
+  path = model != NULL && model->path_class != FWD_PATH_CLASS_RELAY
+             ? fwd_udp_path_new(fd, &local, remote, model->path_class, model->strategy, 0)
+             : fwd_udp_path_new(fd, &local, remote, FWD_PATH_CLASS_P2P, "udp-punch", 0);
+  set->deadline = now;
+  return append(set, path, FALSE, now)->id;
+}
+
+/* Traffic. */
+
+gssize
+fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gint64 now)
+{
+  Entry *entry = find_entry(set, id);
+  gssize taken;
+
+  if (entry == NULL || entry->monitor.failed)
+    return (gssize)batch->length;
+  taken = entry->path->ops->send_batch(entry->path, batch);
+  if (taken >= 0)
+    return taken;
+  fwd_path_set_fail(set, id, now);
+  return (gssize)batch->length;
+}
+
+void
+fwd_path_set_fail(FwdPathSet *set, FwdPathId id, gint64 now)
+{
+  Entry *entry = find_entry(set, id);
+
+  if (entry == NULL)
+    return;
+  fwd_path_monitor_fail(&entry->monitor, now);
+  set->deadline = MIN(set->deadline, now);
+}
+
+static void
+hear(FwdPathSet *set, Entry *entry, gint64 now)
+{
+  if (fwd_path_monitor_heard(&entry->monitor, now))
+    set->deadline = MIN(set->deadline, now);
+}
+
+void
+fwd_path_set_heard(FwdPathSet *set, FwdPathId id, gint64 now)
+{
+  Entry *entry = find_entry(set, id);
+
+  if (entry != NULL)
+    hear(set, entry, now);
+}
+
+gboolean
+fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint64 now)
+{
+  Entry *entry = find_entry(set, id);
+
+  if (entry == NULL || probe->message_class != FWD_STUN_SUCCESS ||
+      !fwd_path_monitor_answered(&entry->monitor, probe->transaction, now))
+    return FALSE;
+  hear(set, entry, now);
+  return TRUE;
+}
+
+static void
+send_probe(FwdPathSet *set, Entry *entry, gint64 now)
+{
+  guint8 transaction[FWD_STUN_TRANSACTION_SIZE], buffer[FWD_PROBE_SIZE_MAX];
+  FwdPacketBatch batch = {.data = buffer};
+
+  fwd_path_monitor_probe(&entry->monitor, transaction, now);
+  batch.length = fwd_probe_write_request(buffer, sizeof buffer, set->probe_key, set->peer,
+                                         set->self, transaction);
+  batch.segment = batch.length;
+  /* A path that takes nothing has lost this probe: one that is stuck for long must die, too. */
+  if (entry->path->ops->send_batch(entry->path, &batch) < 0)
+    fwd_path_monitor_fail(&entry->monitor, now);
+}
+
+/* The passing of time. */
+
+gint64
+fwd_path_set_deadline(const FwdPathSet *set)
+{
+  return set->deadline;
+}
+
+static void
+tend(FwdPathSet *set, gint64 now)
+{
+  for (guint i = 0; i < set->count; i++) {
+    Entry *entry = set->entries[i];
+    FwdMonitorUse use = entry->id == set->active ? FWD_MONITOR_ACTIVE : FWD_MONITOR_STANDBY;
+
+    fwd_path_monitor_update(&entry->monitor, now);
+    if (fwd_path_monitor_is_due(&entry->monitor, use, now))
+      send_probe(set, entry, now);
+  }
+}
+
+static Entry *
+find_hopeless(FwdPathSet *set, gint64 now)
+{
+  for (guint i = 0; i < set->count; i++) {
+    Entry *entry = set->entries[i];
+
+    if (!fwd_path_monitor_is_hopeless(&entry->monitor, now))
+      continue;
+    if (set->count > 1 || entry->monitor.failed)
+      return entry;
+    /* The last one may be all there ever is. */
+    entry->monitor.died = now;
+  }
+  return NULL;
+}
+
+void
+fwd_path_set_tick(FwdPathSet *set, gint64 now)
+{
+  Entry *hopeless;
+
+  tend(set, now);
+  choose(set, now);
+  while ((hopeless = find_hopeless(set, now)) != NULL)
+    drop(set, hopeless);
+  choose(set, now);
+  plan(set);
+}

@@ -1,0 +1,1 @@
+libtunnel_la_SOURCES += %D%/identity.c %D%/identity.h

@@ -9,3 +9,4 @@ libsession_la_SOURCES = \
 	%D%/reverse-mappings.h %D%/room.c %D%/room.h %D%/server-session.c \
 	%D%/server-session.h %D%/service.c %D%/service.h %D%/session.c %D%/session.h
 libsession_la_LIBADD = $(GLIB_LIBS) $(JSON_LIBS) $(SODIUM_LIBS)
+include $(top_srcdir)/src/session/interfaces.mk

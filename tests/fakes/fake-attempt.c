@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake-attempt.h"
+
+#include <string.h>
+
+G_DEFINE_FINAL_TYPE(FakeAttempt, fake_attempt, FWD_TYPE_ATTEMPT)
+
+typedef struct {
+  guint transaction;
+  FwdEndpoint to;
+  gint64 sent;
+} Pending;
+
+static gboolean
+fake_attempt_is_controlling(FwdAttempt *attempt)
+{
+  return FAKE_ATTEMPT(attempt)->controlling;
+}
+
+static const GArray *
+fake_attempt_get_local_candidates(FwdAttempt *attempt)
+{
+  return FAKE_ATTEMPT(attempt)->local;
+}
+
+static const GArray *
+fake_attempt_get_remote_candidates(FwdAttempt *attempt)
+{
+  return FAKE_ATTEMPT(attempt)->remote;
+}
+
+static const FwdNatReport *
+fake_attempt_get_local_nat(FwdAttempt *attempt)
+{
+  return &FAKE_ATTEMPT(attempt)->local_nat;
+}
+
+static const FwdNatReport *
+fake_attempt_get_remote_nat(FwdAttempt *attempt)
+{
+  return &FAKE_ATTEMPT(attempt)->remote_nat;
+}
+
+/* One socket for each family: a host on the remote's network, else the first. */
+static const FwdCandidate *
+choose_host(FakeAttempt *self, const FwdEndpoint *remote)
+{
+  const FwdCandidate *first = NULL;
+
+  for (guint i = 0; i < self->local->len; i++) {
+    const FwdCandidate *candidate = &g_array_index(self->local, FwdCandidate, i);
+    if (candidate->type != FWD_CANDIDATE_HOST ||
+        fwd_endpoint_family(&candidate->endpoint) != fwd_endpoint_family(remote))
+      continue;
+    if (fwd_endpoint_same_network(&candidate->endpoint, remote, candidate->prefix_length))
+      return candidate;
+    if (first == NULL)
+      first = candidate;
+  }
+  return first;
+}
+
+static gboolean
+fake_attempt_send_check(FwdAttempt *attempt, const FwdEndpoint *remote, guint ttl)
+{
+  FakeAttempt *self = FAKE_ATTEMPT(attempt);
+  const FwdCandidate *host = choose_host(self, remote);
+  const Pending pending = {++self->sent, *remote, g_get_monotonic_time()};
+
+  self->sent_too_late += self->finished;
+  if (self->failing > 0) {
+    self->failing -= self->failing != G_MAXUINT;
+    return FALSE;
+  }
+  if (host == NULL)
+    return FALSE;
+  g_array_append_val(self->pending, pending);
+  fake_site_send(self->site, &host->endpoint, remote, FALSE, pending.transaction);
+  return TRUE;
+}
+
+/* Symmetry of addresses, RFC 8445, 7.2.5.2.1. */
+static void
+take_response(FakeAttempt *self, const FakePacket *packet)
+{
+  for (guint i = 0; i < self->pending->len; i++) {
+    const Pending pending = g_array_index(self->pending, Pending, i);
+    if (pending.transaction != packet->transaction ||
+        !fwd_endpoint_equal(&pending.to, &packet->from))
+      continue;
+    g_array_remove_index(self->pending, i);
+    fwd_attempt_emit_checked(FWD_ATTEMPT(self), &pending.to,
+                             g_get_monotonic_time() - pending.sent);
+    return;
+  }
+}
+
+static void
+receive(const FakePacket *packet, const FwdEndpoint *host, gpointer user_data)
+{
+  g_autoptr(FakeAttempt) self = g_object_ref(FAKE_ATTEMPT(user_data));
+
+  if (packet->response) {
+    take_response(self, packet);
+  } else if (!fwd_endpoint_equal(&packet->from, host)) {
+    fake_site_send(self->site, host, &packet->from, TRUE, packet->transaction);
+    fwd_attempt_emit_challenged(FWD_ATTEMPT(self), &packet->from);
+  }
+}
+
+static void
+close_path(FwdPath *path)
+{
+  g_free(path);
+}
+
+static FwdPath *
+fake_attempt_create_udp_path(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us)
+{
+  static const FwdPathOps ops = {.size = sizeof(FwdPathOps), .close = close_path};
+  FwdPath *path = g_new0(FwdPath, 1);
+
+  path->ops = &ops;
+  path->fd = -1;
+  path->shared = TRUE;
+  path->mtu = 1200;
+  path->rtt_us = rtt_us;
+  path->remote = *remote;
+  return path;
+}
+
+static gboolean
+fake_attempt_send_message(FwdAttempt *attempt, GVariant *message)
+{
+  FakeAttempt *self = FAKE_ATTEMPT(attempt);
+
+  if (self->peer == NULL)
+    return FALSE;
+  fwd_attempt_emit_message(FWD_ATTEMPT(self->peer), message);
+  return TRUE;
+}
+
+static void
+fake_attempt_note(FwdAttempt *attempt, const char *line)
+{
+  g_ptr_array_add(FAKE_ATTEMPT(attempt)->story, g_strdup(line));
+}
+
+static void
+fake_attempt_finalize(GObject *object)
+{
+  FakeAttempt *self = FAKE_ATTEMPT(object);
+
+  fake_site_remove_hosts(self->site, self);
+  g_clear_weak_pointer(&self->peer);
+  g_array_unref(self->local);
+  g_array_unref(self->remote);
+  g_array_unref(self->pending);
+  g_ptr_array_unref(self->story);
+  G_OBJECT_CLASS(fake_attempt_parent_class)->finalize(object);
+}
+
+static void
+fake_attempt_class_init(FakeAttemptClass *klass)
+{
+  FwdAttemptClass *attempt = FWD_ATTEMPT_CLASS(klass);
+
+  attempt->is_controlling = fake_attempt_is_controlling;
+  attempt->get_local_candidates = fake_attempt_get_local_candidates;
+  attempt->get_remote_candidates = fake_attempt_get_remote_candidates;
+  attempt->get_local_nat = fake_attempt_get_local_nat;
+  attempt->get_remote_nat = fake_attempt_get_remote_nat;
+  attempt->send_check = fake_attempt_send_check;
+  attempt->create_udp_path = fake_attempt_create_udp_path;
+  attempt->send_message = fake_attempt_send_message;
+  attempt->note = fake_attempt_note;
+  G_OBJECT_CLASS(klass)->finalize = fake_attempt_finalize;
+}
+
+static void
+fake_attempt_init(FakeAttempt *self)
+{
+  self->local = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->remote = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->pending = g_array_new(FALSE, FALSE, sizeof(Pending));
+  self->story = g_ptr_array_new_with_free_func(g_free);
+}
+
+FakeAttempt *
+fake_attempt_new(FakeSite *site, gboolean controlling)
+{
+  FakeAttempt *self = g_object_new(FAKE_TYPE_ATTEMPT, NULL);
+
+  self->site = site;
+  self->controlling = controlling;
+  fake_site_get_report(site, &self->local_nat);
+  return self;
+}
+
+void
+fake_attempt_add_dead(FakeAttempt *self, FwdCandidateType type, const char *endpoint,
+                      guint prefix_length)
+{
+  FwdCandidate candidate = {.type = type, .prefix_length = prefix_length};
+
+  g_assert_true(fwd_endpoint_parse(endpoint, &candidate.endpoint, NULL));
+  candidate.base = candidate.endpoint;
+  g_array_append_val(self->local, candidate);
+}
+
+void
+fake_attempt_add_host(FakeAttempt *self, const char *endpoint, guint prefix_length)
+{
+  fake_attempt_add_dead(self, FWD_CANDIDATE_HOST, endpoint, prefix_length);
+  fake_site_add_host(
+    self->site, &g_array_index(self->local, FwdCandidate, self->local->len - 1).endpoint,
+    receive, self);
+}
+
+void
+fake_attempt_add_reflexive(FakeAttempt *self)
+{
+  const guint count = self->local->len;
+
+  for (guint i = 0; i < count; i++) {
+    const FwdCandidate *host = &g_array_index(self->local, FwdCandidate, i);
+    FwdCandidate candidate = {.type = FWD_CANDIDATE_SERVER_REFLEXIVE, .base = host->endpoint};
+    if (host->type != FWD_CANDIDATE_HOST || fwd_endpoint_family(&host->endpoint) != AF_INET ||
+        !fake_site_get_reflexive(self->site, &host->endpoint, &candidate.endpoint))
+      continue;
+    g_array_append_val(self->local, candidate);
+  }
+}
+
+static void
+learn(FakeAttempt *self, FakeAttempt *peer)
+{
+  g_set_weak_pointer(&self->peer, peer);
+  g_array_set_size(self->remote, 0);
+  g_array_append_vals(self->remote, peer->local->data, peer->local->len);
+  self->remote_nat = peer->local_nat;
+  fwd_attempt_emit_candidates(FWD_ATTEMPT(self));
+}
+
+void
+fake_attempt_introduce(FakeAttempt *self, FakeAttempt *peer)
+{
+  learn(self, peer);
+  learn(peer, self);
+}
+
+gboolean
+fake_attempt_has_noted(FakeAttempt *self, const char *text)
+{
+  for (guint i = 0; i < self->story->len; i++)
+    if (strstr(g_ptr_array_index(self->story, i), text) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+guint
+fake_attempt_count_mappings(FakeAttempt *self)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < self->local->len; i++) {
+    const FwdCandidate *candidate = &g_array_index(self->local, FwdCandidate, i);
+    if (candidate->type == FWD_CANDIDATE_HOST)
+      count += fake_site_count_mappings(self->site, &candidate->endpoint);
+  }
+  return count;
+}

@@ -70,10 +70,11 @@ fwd_log_line_append_text(GString *line, GLogLevelFlags level, const char *compon
                          const char *message, gboolean colour)
 {
   gsize i = find_level(level);
-  const char *program = g_get_prgname();
+  const char *path = g_get_prgname();
+  g_autofree char *program = g_path_get_basename(path != NULL ? path : "stunfwd");
   gboolean coloured = colour && levels[i].colour[0] != '\0';
 
-  g_string_append_printf(line, "%s: ", program != NULL ? program : "stunfwd");
+  g_string_append_printf(line, "%s: ", program);
   if (levels[i].level != G_LOG_LEVEL_INFO) {
     g_string_append_printf(line, "%s%s:%s ", coloured ? levels[i].colour : "", levels[i].name,
                            coloured ? "\033[0m" : "");

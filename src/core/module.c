@@ -88,13 +88,24 @@ probe(const char *file, GError **error)
   return handle;
 }
 
+/* libltdl is never shut down, since what it opened is never unloaded. */
+static gboolean
+start_loader(void)
+{
+  static gsize started = 0;
+
+  if (g_once_init_enter(&started))
+    g_once_init_leave(&started, lt_dlinit() == 0 ? 1 : 2);
+  return started == 1;
+}
+
 static lt_dlhandle
 open_resident(const char *file)
 {
   lt_dlhandle handle = NULL;
   lt_dladvise advise;
 
-  if (lt_dladvise_init(&advise) != 0)
+  if (!start_loader() || lt_dladvise_init(&advise) != 0)
     return NULL;
   if (lt_dladvise_ext(&advise) == 0 && lt_dladvise_local(&advise) == 0 &&
       lt_dladvise_resident(&advise) == 0)

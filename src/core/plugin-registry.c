@@ -5,7 +5,6 @@
 
 #include "core/log.h"
 #include "core/module.h"
-#include <ltdl.h>
 #include <stunfwd/error.h>
 #include <string.h>
 
@@ -51,7 +50,6 @@ finalize(GObject *object)
   g_ptr_array_unref(self->implementations);
   g_ptr_array_unref(self->modules);
   g_hash_table_unref(self->interfaces);
-  lt_dlexit();
   G_OBJECT_CLASS(fwd_plugin_registry_parent_class)->finalize(object);
 }
 
@@ -64,7 +62,6 @@ fwd_plugin_registry_class_init(FwdPluginRegistryClass *class)
 static void
 fwd_plugin_registry_init(FwdPluginRegistry *self)
 {
-  lt_dlinit();
   self->interfaces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   self->implementations = g_ptr_array_new_with_free_func((GDestroyNotify)implementation_free);
   self->modules = g_ptr_array_new_with_free_func((GDestroyNotify)module_info_free);

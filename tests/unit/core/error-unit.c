@@ -6,11 +6,16 @@ static const struct {
   GQuark (*quark)(void);
   const char *component;
 } domains[] = {
-  {fwd_settings_error_quark, "settings"},   {fwd_plugin_error_quark, "plugin"},
-  {fwd_net_error_quark, "net"},             {fwd_meeting_error_quark, "meeting"},
-  {fwd_signaling_error_quark, "signaling"}, {fwd_strategy_error_quark, "strategy"},
-  {fwd_tunnel_error_quark, "tunnel"},       {fwd_forwarder_error_quark, "forwarder"},
-  {fwd_session_error_quark, "session"},     {fwd_control_error_quark, "control"},
+    {fwd_settings_error_quark, "settings"},
+    {fwd_plugin_error_quark, "plugin"},
+    {fwd_net_error_quark, "net"},
+    {fwd_meeting_error_quark, "meeting"},
+    {fwd_signaling_error_quark, "signaling"},
+    {fwd_strategy_error_quark, "strategy"},
+    {fwd_tunnel_error_quark, "tunnel"},
+    {fwd_forwarder_error_quark, "forwarder"},
+    {fwd_session_error_quark, "session"},
+    {fwd_control_error_quark, "control"},
 };
 
 static void
@@ -39,11 +44,9 @@ static void
 test_retryable(void)
 {
   static const gboolean expected[] = {
-    [FWD_ERROR_INVALID] = FALSE,    [FWD_ERROR_UNSUPPORTED] = FALSE,
-    [FWD_ERROR_DENIED] = FALSE,     [FWD_ERROR_REFUSED] = TRUE,
-    [FWD_ERROR_UNREACHABLE] = TRUE, [FWD_ERROR_TIMEOUT] = TRUE,
-    [FWD_ERROR_CLOSED] = TRUE,      [FWD_ERROR_LIMIT] = FALSE,
-    [FWD_ERROR_FAILED] = FALSE,
+      [FWD_ERROR_INVALID] = FALSE, [FWD_ERROR_UNSUPPORTED] = FALSE, [FWD_ERROR_DENIED] = FALSE,
+      [FWD_ERROR_REFUSED] = TRUE,  [FWD_ERROR_UNREACHABLE] = TRUE,  [FWD_ERROR_TIMEOUT] = TRUE,
+      [FWD_ERROR_CLOSED] = TRUE,   [FWD_ERROR_LIMIT] = FALSE,       [FWD_ERROR_FAILED] = FALSE,
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(domains); i++) {

@@ -65,8 +65,7 @@ test_one_order_for_all(Fixture *fixture, gconstpointer data)
   g_signal_connect(fixture->bus, "event::" FWD_EVENT_PEER_JOINED, G_CALLBACK(answer), NULL);
   g_signal_connect(fixture->bus, "event", G_CALLBACK(note), fixture->seen);
   publish(fixture->bus, FWD_EVENT_PEER_JOINED);
-  g_assert_cmpstr(fixture->seen->str, ==,
-                  "peer-joined forwarding-started forwarding-stopped ");
+  g_assert_cmpstr(fixture->seen->str, ==, "peer-joined forwarding-started forwarding-stopped ");
 }
 
 static void
@@ -84,8 +83,7 @@ test_bus_goes_while_emitting(Fixture *fixture, gconstpointer data)
   g_signal_connect(fixture->bus, "event", G_CALLBACK(note), fixture->seen);
   publish(fixture->bus, FWD_EVENT_PEER_JOINED);
   g_assert_null(fixture->bus);
-  g_assert_cmpstr(fixture->seen->str, ==,
-                  "peer-joined forwarding-started forwarding-stopped ");
+  g_assert_cmpstr(fixture->seen->str, ==, "peer-joined forwarding-started forwarding-stopped ");
 }
 
 static void

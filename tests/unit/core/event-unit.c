@@ -6,7 +6,7 @@ test_fields(void)
 {
   gint64 before = g_get_real_time();
   g_autoptr(FwdEvent) event =
-    fwd_event_new(FWD_EVENT_PEER_JOINED, "session", g_variant_new_parsed("{'peer': <'a'>}"));
+      fwd_event_new(FWD_EVENT_PEER_JOINED, "session", g_variant_new_parsed("{'peer': <'a'>}"));
   g_autoptr(GVariant) peer = NULL;
 
   g_assert_cmpstr(fwd_event_get_name(event), ==, "peer-joined");
@@ -23,8 +23,7 @@ test_empty_payload(void)
 {
   g_autoptr(FwdEvent) event = fwd_event_new(FWD_EVENT_SHUTDOWN, "core", NULL);
 
-  g_assert_true(
-    g_variant_is_of_type(fwd_event_get_payload(event), G_VARIANT_TYPE_VARDICT));
+  g_assert_true(g_variant_is_of_type(fwd_event_get_payload(event), G_VARIANT_TYPE_VARDICT));
   g_assert_cmpuint(g_variant_n_children(fwd_event_get_payload(event)), ==, 0);
 }
 

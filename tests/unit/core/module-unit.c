@@ -142,17 +142,11 @@ test_descriptor(void)
 int
 main(int argc, char **argv)
 {
-  g_autoptr(FwdPluginRegistry) registry = NULL;
-  int status;
-
   g_test_init(&argc, &argv, NULL);
-  /* The registry holds libltdl open. */
-  registry = g_object_new(FWD_TYPE_PLUGIN_REGISTRY, NULL);
   g_test_add_func("/core/module/good", test_good);
   g_test_add_func("/core/module/libtool-file", test_libtool_file);
   g_test_add_func("/core/module/strangers", test_strangers);
   g_test_add_func("/core/module/garbage", test_garbage);
   g_test_add_func("/core/module/descriptor", test_descriptor);
-  status = g_test_run();
-  return status;
+  return g_test_run();
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

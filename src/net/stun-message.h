@@ -31,6 +31,8 @@ typedef enum {
 typedef enum {
   FWD_STUN_MAPPED_ADDRESS = 0x0001,
   FWD_STUN_CHANGE_REQUEST = 0x0003,
+  FWD_STUN_SOURCE_ADDRESS = 0x0004,  /**< RFC 3489; old servers still send it, */
+  FWD_STUN_CHANGED_ADDRESS = 0x0005, /**< and this: known, so that their answers count */
   FWD_STUN_USERNAME = 0x0006,
   FWD_STUN_MESSAGE_INTEGRITY = 0x0008,
   FWD_STUN_ERROR_CODE = 0x0009,
@@ -60,7 +62,9 @@ gboolean fwd_stun_message_is_likely(const guint8 *data, gsize length);
 
 /**
  * Checks header and attribute lengths of a whole datagram, and the FINGERPRINT
- * if there is one. FALSE for anything that is not one well-formed message.
+ * if there is one (it must come last). FALSE for anything that is not one
+ * well-formed message, or has the reserved attribute 0x0000. The work is linear
+ * in @length, which a STUN header bounds to 65,555 bytes.
  */
 gboolean fwd_stun_message_parse(const guint8 *data, gsize length, FwdStunMessage *message);
 
@@ -69,7 +73,11 @@ guint16 fwd_stun_message_method(const FwdStunMessage *message);
 /** The 12 bytes of the transaction id. */
 const guint8 *fwd_stun_message_transaction(const FwdStunMessage *message);
 
-/** First attribute of that type before any MESSAGE-INTEGRITY (14.5); NULL if absent. */
+/**
+ * First attribute of that type before any MESSAGE-INTEGRITY (14.5); NULL if
+ * absent. Behind it only -SHA256 and FINGERPRINT are found, behind -SHA256 only
+ * FINGERPRINT; the getters below see the same.
+ */
 const guint8 *fwd_stun_message_find(const FwdStunMessage *message, guint16 attribute,
                                     gsize *length);
 /** Reads an address attribute, XORed or not as its type says. */
@@ -80,11 +88,15 @@ gboolean fwd_stun_message_get_uint32(const FwdStunMessage *message, guint16 attr
 /** ERROR-CODE as 300 to 699, or 0. */
 guint fwd_stun_message_get_error_code(const FwdStunMessage *message);
 
-/** Checks MESSAGE-INTEGRITY (14.5) or, if present, -SHA256 (14.6); FALSE when there is neither. */
+/**
+ * Checks MESSAGE-INTEGRITY (14.5) or, if present, -SHA256 (14.6, also truncated)
+ * in constant time. FALSE when there is neither, or when it covers more than
+ * FWD_STUN_MESSAGE_MAX bytes.
+ */
 gboolean fwd_stun_message_verify(const FwdStunMessage *message, const guint8 *key,
                                  gsize key_length);
 
-/** First attribute, in order, that must be understood (0x0000-0x7FFF) but is not in the list above; 0 none. */
+/** First attribute that must be understood (0x0001-0x7FFF) but is not in the list; 0 if none. */
 guint16 fwd_stun_message_first_unknown(const FwdStunMessage *message);
 
 /** A message being written. When the buffer is too small, length becomes 0 and stays it. */

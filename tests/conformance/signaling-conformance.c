@@ -122,6 +122,7 @@ static gboolean
 on_out_of_patience(gpointer user_data)
 {
   g_error("waited in vain for: %s", (const char *)user_data);
+  return G_SOURCE_REMOVE;
 }
 
 #define wait_for(condition)                                                                    \

@@ -5,12 +5,6 @@
 
 G_DEFINE_FINAL_TYPE(FakeAttempt, fake_attempt, FWD_TYPE_ATTEMPT)
 
-typedef struct {
-  guint transaction;
-  FwdEndpoint to;
-  gint64 sent;
-} Pending;
-
 static gboolean
 fake_attempt_is_controlling(FwdAttempt *attempt)
 {
@@ -65,7 +59,7 @@ fake_attempt_send_check(FwdAttempt *attempt, const FwdEndpoint *remote, guint tt
 {
   FakeAttempt *self = FAKE_ATTEMPT(attempt);
   const FwdCandidate *host = choose_host(self, remote);
-  const Pending pending = {++self->sent, *remote, g_get_monotonic_time()};
+  const FakeCheck check = {++self->sent, *remote, g_get_monotonic_time()};
 
   self->sent_too_late += self->finished;
   if (self->failing > 0) {
@@ -74,8 +68,8 @@ fake_attempt_send_check(FwdAttempt *attempt, const FwdEndpoint *remote, guint tt
   }
   if (host == NULL)
     return FALSE;
-  g_array_append_val(self->pending, pending);
-  fake_site_send(self->site, &host->endpoint, remote, FALSE, pending.transaction);
+  g_array_append_val(self->pending, check);
+  fake_site_send(self->site, &host->endpoint, remote, FALSE, check.transaction);
   return TRUE;
 }
 
@@ -84,13 +78,13 @@ static void
 take_response(FakeAttempt *self, const FakePacket *packet)
 {
   for (guint i = 0; i < self->pending->len; i++) {
-    const Pending pending = g_array_index(self->pending, Pending, i);
-    if (pending.transaction != packet->transaction ||
-        !fwd_endpoint_equal(&pending.to, &packet->from))
+    const FakeCheck check = g_array_index(self->pending, FakeCheck, i);
+    if (check.transaction != packet->transaction ||
+        !fwd_endpoint_equal(&check.to, &packet->from))
       continue;
     g_array_remove_index(self->pending, i);
-    fwd_attempt_emit_checked(FWD_ATTEMPT(self), &pending.to,
-                             g_get_monotonic_time() - pending.sent);
+    fwd_attempt_emit_checked(FWD_ATTEMPT(self), &check.to,
+                             g_get_monotonic_time() - check.sent);
     return;
   }
 }
@@ -182,7 +176,7 @@ fake_attempt_init(FakeAttempt *self)
 {
   self->local = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->remote = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
-  self->pending = g_array_new(FALSE, FALSE, sizeof(Pending));
+  self->pending = g_array_new(FALSE, FALSE, sizeof(FakeCheck));
   self->story = g_ptr_array_new_with_free_func(g_free);
 }
 

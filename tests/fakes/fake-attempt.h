@@ -11,6 +11,12 @@
 #define FAKE_TYPE_ATTEMPT (fake_attempt_get_type())
 G_DECLARE_FINAL_TYPE(FakeAttempt, fake_attempt, FAKE, ATTEMPT, FwdAttempt)
 
+typedef struct {
+  guint transaction;
+  FwdEndpoint to;
+  gint64 sent; /* microseconds */
+} FakeCheck;
+
 struct _FakeAttempt {
   FwdAttempt parent;
 
@@ -20,7 +26,7 @@ struct _FakeAttempt {
   GArray *local, *remote; /* of FwdCandidate */
   FwdNatReport local_nat, remote_nat;
   GPtrArray *story; /* lines of fwd_attempt_note() */
-  GArray *pending;  /* checks without an answer */
+  GArray *pending;  /* FakeCheck, those without an answer */
 
   guint sent;          /* checks that left, and those that could not */
   guint failing;       /* so many of the next checks cannot be sent; G_MAXUINT: all */

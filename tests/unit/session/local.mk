@@ -9,3 +9,5 @@ unit_tests += %D%/access-list-unit %D%/persistent-tunnel-unit %D%/mapping-table-
 %C%_mapping_table_unit_SOURCES = %D%/mapping-table-unit.c
 %C%_mapping_table_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_mapping_table_unit_LDADD = $(session_test_libs)
+
+include $(top_srcdir)/tests/unit/session/interfaces.mk

@@ -1,0 +1,2 @@
+# Rules of the house that a compiler does not know.
+script_tests += %D%/exports.sh %D%/includes.sh

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the strategy "udp-punch" does beyond what every strategy does. */
+#include "strategy-scene.h"
+
+#define INDEPENDENT FWD_NAT_ENDPOINT_INDEPENDENT
+#define BY_ADDRESS FWD_NAT_ADDRESS_DEPENDENT
+#define BY_PORT FWD_NAT_ADDRESS_AND_PORT_DEPENDENT
+
+static void
+run_between(Scene *scene, FwdNatBehaviour mapping_a, FwdNatBehaviour filtering_a,
+            FwdNatBehaviour mapping_b, FwdNatBehaviour filtering_b)
+{
+  scene_place_behind(scene, mapping_a, filtering_a, mapping_b, filtering_b);
+  scene_add_hosts(scene);
+  fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  g_assert_null(scene_why_not(&scene->a));
+  scene_start(scene);
+  scene_finish(scene);
+}
+
+/* "Port-restricted cone" on both sides: each packet opens the way for the other's. */
+static void
+test_port_restricted(Scene *scene, gconstpointer data)
+{
+  const gint64 started = fake_clock_now();
+
+  run_between(scene, INDEPENDENT, BY_PORT, INDEPENDENT, BY_PORT);
+  scene_assert_connected(scene);
+  g_assert_cmpint(scene->a.ended - started, <=, 200 * 1000);
+}
+
+/* The symmetric side's port is learnt from its first check. */
+static void
+test_symmetric_to_address_filter(Scene *scene, gconstpointer data)
+{
+  run_between(scene, INDEPENDENT, BY_ADDRESS, BY_PORT, BY_PORT);
+  scene_assert_connected(scene);
+  g_assert_true(fake_attempt_has_noted(scene->a.attempt, "which it had not named"));
+}
+
+static void
+test_symmetric_to_open(Scene *scene, gconstpointer data)
+{
+  scene_place(scene, fake_network_add_site(scene->network, NULL, 0, 0),
+              fake_network_add_site(scene->network, "198.51.100.9", BY_PORT, BY_PORT));
+  fake_attempt_add_host(scene->a.attempt, "203.0.113.7:40001", 24);
+  fake_attempt_add_host(scene->b.attempt, "10.0.2.3:40002", 24);
+  fake_attempt_add_reflexive(scene->b.attempt);
+  scene_start(scene);
+  scene_finish(scene);
+  scene_assert_connected(scene);
+}
+
+static void
+test_both_symmetric(Scene *scene, gconstpointer data)
+{
+  run_between(scene, BY_PORT, BY_PORT, BY_PORT, BY_PORT);
+  g_assert_error(scene->a.error, FWD_STRATEGY_ERROR, FWD_ERROR_TIMEOUT);
+  g_assert_true(fake_attempt_has_noted(scene->a.attempt, "both NATs are symmetric"));
+}
+
+static void
+place_open(Scene *scene, const char *a, const char *b)
+{
+  scene_place(scene, fake_network_add_site(scene->network, NULL, 0, 0),
+              fake_network_add_site(scene->network, NULL, 0, 0));
+  fake_attempt_add_host(scene->a.attempt, a, 24);
+  fake_attempt_add_host(scene->b.attempt, b, 24);
+}
+
+static void
+test_blocked_here(Scene *scene, gconstpointer data)
+{
+  place_open(scene, "203.0.113.7:40001", "198.51.100.9:40002");
+  scene->a.attempt->local_nat.udp_blocked = TRUE;
+  fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  g_autofree char *here = scene_why_not(&scene->a);
+  g_autofree char *there = scene_why_not(&scene->b);
+  g_assert_cmpstr(here, ==, "UDP is blocked here");
+  g_assert_cmpstr(there, ==, "UDP is blocked at the peer");
+}
+
+static void
+test_blocked_but_v6(Scene *scene, gconstpointer data)
+{
+  place_open(scene, "[2001:db8:1::1]:40001", "[2001:db8:2::1]:40002");
+  scene->a.attempt->local_nat.udp_blocked = TRUE;
+  fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  g_assert_null(scene_why_not(&scene->a));
+  scene_start(scene);
+  scene_finish(scene);
+  scene_assert_connected(scene);
+}
+
+static void
+assert_no_public_address(Scene *scene, const char *endpoint)
+{
+  place_open(scene, "203.0.113.7:40001", endpoint);
+  fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  g_autofree char *why_not = scene_why_not(&scene->a);
+  g_assert_cmpstr(why_not, ==, "the peer has no public address");
+}
+
+static void
+test_private_peer(Scene *scene, gconstpointer data)
+{
+  assert_no_public_address(scene, "192.168.1.9:40002");
+}
+
+static void
+test_shared_space_peer(Scene *scene, gconstpointer data)
+{
+  assert_no_public_address(scene, "100.64.3.9:40002");
+}
+
+static void
+test_unique_local_peer(Scene *scene, gconstpointer data)
+{
+  assert_no_public_address(scene, "[fd12:3456::9]:40002");
+}
+
+void
+strategy_add_tests(void)
+{
+  SCENE_TEST("port-restricted", test_port_restricted);
+  SCENE_TEST("symmetric-to-address-filter", test_symmetric_to_address_filter);
+  SCENE_TEST("symmetric-to-open", test_symmetric_to_open);
+  SCENE_TEST("both-symmetric", test_both_symmetric);
+  SCENE_TEST("blocked-here", test_blocked_here);
+  SCENE_TEST("blocked-but-v6", test_blocked_but_v6);
+  SCENE_TEST("private-peer", test_private_peer);
+  SCENE_TEST("shared-space-peer", test_shared_space_peer);
+  SCENE_TEST("unique-local-peer", test_unique_local_peer);
+}

@@ -81,20 +81,22 @@ read_hello(JsonObject *object, FwdMessage *message, GError **error)
 }
 
 static gboolean
-read_attempt_number(JsonObject *object, FwdMessage *message, GError **error)
+read_number(JsonObject *object, const char *name, guint32 least, guint32 *number, GError **error)
 {
-  gint64 attempt;
+  gint64 value;
 
-  if (!fwd_json_get_integer(object, "attempt", 0, G_MAXUINT32, &attempt, error))
+  if (!fwd_json_get_integer(object, name, least, G_MAXUINT32, &value, error))
     return FALSE;
-  message->attempt = (guint32)attempt;
+  *number = (guint32)value;
   return TRUE;
 }
 
 static gboolean
 read_attempt(JsonObject *object, FwdMessage *message, GError **error)
 {
-  if (!read_attempt_number(object, message, error) || !read_strategies(object, message, error))
+  if (!read_number(object, "attempt", 0, &message->attempt, error) ||
+      !read_number(object, "tunnel", 1, &message->tunnel, error) ||
+      !read_strategies(object, message, error))
     return FALSE;
   return message->strategies[0] != NULL ||
          fwd_json_invalid(error, "strategies", "is empty: nothing to attempt");
@@ -124,7 +126,7 @@ read_strategy(JsonObject *object, FwdMessage *message, GError **error)
 {
   const char *strategy;
 
-  if (!read_attempt_number(object, message, error))
+  if (!read_number(object, "attempt", 0, &message->attempt, error))
     return FALSE;
   strategy = fwd_json_get_string(object, "strategy", FWD_PROTOCOL_STRATEGY_ID_MAX, error);
   if (strategy == NULL)

@@ -161,7 +161,7 @@ race(FwdClientSession *self)
   }
   g_strfreev(self->plan);
   self->plan = g_strdupv(plan);
-  fwd_peer_race(self->server, (const char *const *)plan);
+  fwd_peer_race(self->server, self->races, (const char *const *)plan);
 }
 
 static gboolean

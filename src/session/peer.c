@@ -17,6 +17,7 @@ struct _FwdPeer {
   FwdConnector *connector;
   FwdQuicTunnel *tunnel;
   guint32 tunnel_number;
+  guint32 race_number;
   gint64 race_started; /* us */
   gint64 first_path;
   gint64 upgraded;
@@ -175,8 +176,9 @@ fwd_peer_begin_tunnel(FwdPeer *self, guint32 number)
 }
 
 void
-fwd_peer_race(FwdPeer *self, const char *const *strategies)
+fwd_peer_race(FwdPeer *self, guint32 number, const char *const *strategies)
 {
+  self->race_number = number;
   if (self->state == FWD_PEER_WAITING)
     set_state(self, FWD_PEER_CONNECTING);
   if (self->state == FWD_PEER_CONNECTING)
@@ -301,6 +303,12 @@ guint32
 fwd_peer_get_tunnel_number(FwdPeer *self)
 {
   return self->tunnel ? self->tunnel_number : 0;
+}
+
+guint32
+fwd_peer_get_race_number(FwdPeer *self)
+{
+  return self->race_number;
 }
 
 FwdConnector *

@@ -66,7 +66,9 @@ const char *const *fwd_peer_get_strategies(FwdPeer *self);
 void fwd_peer_begin_tunnel(FwdPeer *self, guint32 number);
 /** Number of the tunnel, 0 when there is none. */
 guint32 fwd_peer_get_tunnel_number(FwdPeer *self);
-void fwd_peer_race(FwdPeer *self, const char *const *strategies);
+/** Starts the race of that number, which the client chose. */
+void fwd_peer_race(FwdPeer *self, guint32 number, const char *const *strategies);
+guint32 fwd_peer_get_race_number(FwdPeer *self);
 /** Lets open streams finish for at most @limit_ms, then closes; the state becomes GONE. */
 void fwd_peer_drain(FwdPeer *self, guint limit_ms);
 /** Closes at once. */

@@ -76,7 +76,7 @@ run_race(FwdPeer *peer, const FwdMessage *order)
 {
   if (order->tunnel != fwd_peer_get_tunnel_number(peer))
     fwd_peer_begin_tunnel(peer, order->tunnel);
-  fwd_peer_race(peer, (const char *const *)order->strategies);
+  fwd_peer_race(peer, order->attempt, (const char *const *)order->strategies);
 }
 
 static void

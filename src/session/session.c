@@ -139,6 +139,7 @@ on_strategy_sends(FwdPeer *peer, const char *strategy, GVariant *body, FwdSessio
 {
   FwdMessage *message = fwd_message_new(FWD_MESSAGE_STRATEGY);
 
+  message->attempt = fwd_peer_get_race_number(peer);
   message->strategy = g_strdup(strategy);
   message->body = g_variant_ref(body);
   fwd_session_send(self, peer, message);
@@ -220,10 +221,10 @@ on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSess
   }
   if (!peer || !is_proven(self, message) || !fwd_peer_accept_sequence(peer, message->sequence))
     return;
-  if (message->type == FWD_MESSAGE_STRATEGY)
-    fwd_connector_message(fwd_peer_get_connector(peer), message->strategy, message->body);
-  else
+  if (message->type != FWD_MESSAGE_STRATEGY)
     FWD_SESSION_GET_CLASS(self)->message(self, peer, message);
+  else if (message->attempt == fwd_peer_get_race_number(peer))
+    fwd_connector_message(fwd_peer_get_connector(peer), message->strategy, message->body);
 }
 
 void

@@ -166,9 +166,7 @@ test_requests(Fixture *fixture, gconstpointer data)
   fwd_mapping_table_report(fixture->table, (const char *const[]){opened, NULL});
   g_assert_cmpstr(fwd_mapping_entry_get_state(entry), ==, "listening");
   g_assert_cmpuint(fwd_mapping_entry_get_port(entry), ==, 8080);
-  g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*it is taken*");
   fwd_mapping_table_report(fixture->table, (const char *const[]){refused, NULL});
-  g_test_assert_expected_messages();
   g_assert_cmpstr(fwd_mapping_entry_get_state(entry), ==, "refused: it is taken");
 }
 

@@ -23,3 +23,11 @@ unit_tests += %D%/stun-client-unit
 unit_tests += %D%/nat-discovery-unit
 %C%_nat_discovery_unit_SOURCES = %D%/nat-discovery-unit.c
 %C%_nat_discovery_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/candidates-unit
+%C%_candidates_unit_SOURCES = %D%/candidates-unit.c
+%C%_candidates_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/ipv6-flags-unit
+%C%_ipv6_flags_unit_SOURCES = %D%/ipv6-flags-unit.c
+%C%_ipv6_flags_unit_LDADD = $(net_test_libraries)

@@ -7,7 +7,7 @@
 #define SITE_A  "192.0.2.1:3478" /* RFC 5780 server: 192.0.2.1 and .2, ports 3478 and 3479 */
 #define PLAIN_B "198.51.100.1:3478"
 #define PLAIN_C "198.51.100.1:3479"
-#define MAX     64
+#define ROOM    64
 
 /* A NAT as the tests want it, with its servers behind, and what the discovery told. */
 typedef struct {
@@ -23,17 +23,17 @@ typedef struct {
 
   FwdNatDiscovery *discovery;
   gint64 now;
-  FwdEndpoint contacted[MAX]; /* what filtering goes by */
+  FwdEndpoint contacted[ROOM]; /* what filtering goes by */
   guint contacted_count;
   struct {
     FwdEndpoint from;
     guint8 data[128];
     gsize length;
-  } queue[MAX];
+  } queue[ROOM];
   guint head, tail;
   guint sent;
 
-  FwdCandidate candidates[MAX];
+  FwdCandidate candidates[ROOM];
   guint candidate_count;
   guint reports;
   FwdNatReport report;
@@ -128,7 +128,7 @@ serve(World *world, const FwdEndpoint *to, const FwdStunMessage *request)
   server_endpoints(world, to, is_refused ? 0 : change, &source, &other);
   if (!may_pass(world, &source))
     return;
-  g_assert_cmpuint(world->tail, <, MAX);
+  g_assert_cmpuint(world->tail, <, ROOM);
   fwd_stun_writer_begin(&writer, world->queue[world->tail].data, 128,
                         is_refused ? FWD_STUN_FAILURE : FWD_STUN_SUCCESS, FWD_STUN_BINDING,
                         fwd_stun_message_transaction(request));
@@ -150,7 +150,7 @@ on_send(const FwdEndpoint *to, const guint8 *data, gsize length, gpointer user_d
   FwdStunMessage request;
 
   g_assert_true(fwd_stun_message_parse(data, length, &request));
-  g_assert_cmpuint(world->contacted_count, <, MAX);
+  g_assert_cmpuint(world->contacted_count, <, ROOM);
   world->sent++;
   world->contacted[world->contacted_count++] = *to;
   if (!world->is_silent)

@@ -14,7 +14,7 @@ typedef struct {
   FwdNatBehaviour mapping;
   FwdNatBehaviour filtering;
   gboolean is_preserving;
-  gboolean is_pool;         /* another public address for each mapping */
+  gboolean is_pool;         /* another public address towards PLAIN_B */
   gboolean ignores_changes; /* the server, that is */
   gboolean refuses_changes;
   gboolean has_other;
@@ -81,7 +81,7 @@ mapped(const World *world, const FwdEndpoint *to)
     return endpoint("[2001:db8::5]:5000");
   if (world->mapping == FWD_NAT_NONE)
     return public;
-  public = endpoint(world->is_pool && shift % 2 ? "203.0.113.8:0" : "203.0.113.7:0");
+  public = endpoint(world->is_pool && network == 198 ? "203.0.113.8:0" : "203.0.113.7:0");
   if (world->mapping == FWD_NAT_ADDRESS_AND_PORT_DEPENDENT)
     shift = shift * 2 + fwd_endpoint_port(to);
   fwd_endpoint_set_port(&public, (guint16)((world->is_preserving ? 5000 : 40000) + shift));

@@ -446,6 +446,7 @@ find_hopeless(FwdPathSet *set, gint64 now)
 void
 fwd_path_set_tick(FwdPathSet *set, gint64 now)
 {
+  FwdPathId before = set->active;
   Entry *hopeless;
 
   tend(set, now);
@@ -453,5 +454,8 @@ fwd_path_set_tick(FwdPathSet *set, gint64 now)
   while ((hopeless = find_hopeless(set, now)) != NULL)
     drop(set, hopeless);
   choose(set, now);
+  /* The active path is probed more often than it was in standby. */
+  if (set->active != before)
+    tend(set, now);
   plan(set);
 }

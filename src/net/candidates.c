@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
   guint16 port4;
   guint16 port6;
+  gboolean loopback; /* gather loopback addresses, not the others */
   FwdEndpoint default4;
   FwdEndpoint default6;
   GArray *unusable; /* of FwdEndpoint */
@@ -104,7 +105,8 @@ is_listed(const Gathering *gathering, const FwdEndpoint *endpoint)
 static gboolean
 is_worth_offering(const Gathering *gathering, const FwdEndpoint *endpoint)
 {
-  return fwd_endpoint_port(endpoint) != 0 && !fwd_endpoint_is_loopback(endpoint) &&
+  return fwd_endpoint_port(endpoint) != 0 &&
+         fwd_endpoint_is_loopback(endpoint) == gathering->loopback &&
          !fwd_endpoint_is_any(endpoint) &&
          (fwd_endpoint_family(endpoint) == AF_INET || !fwd_endpoint_is_link_local(endpoint)) &&
          !contains(gathering->unusable, endpoint) && !is_listed(gathering, endpoint);
@@ -129,7 +131,8 @@ consider(Gathering *gathering, const struct ifaddrs *interface)
   Ranked ranked = {.order = gathering->ranked->len};
   FwdEndpoint *endpoint = &ranked.candidate.endpoint;
 
-  if (!is_up || (interface->ifa_flags & IFF_LOOPBACK) || address == NULL ||
+  if (!is_up || address == NULL ||
+      gathering->loopback != ((interface->ifa_flags & IFF_LOOPBACK) != 0) ||
       !fwd_endpoint_from_sockaddr(address,
                                   address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
                                                                 : sizeof(struct sockaddr_in6),
@@ -144,6 +147,13 @@ consider(Gathering *gathering, const struct ifaddrs *interface)
   ranked.candidate.prefix_length = count_bits(interface->ifa_netmask);
   ranked.rank = rank_of(gathering, interface->ifa_name, endpoint);
   g_array_append_val(gathering->ranked, ranked);
+}
+
+static void
+consider_all(Gathering *gathering, const struct ifaddrs *interfaces)
+{
+  for (const struct ifaddrs *i = interfaces; i != NULL; i = i->ifa_next)
+    consider(gathering, i);
 }
 
 static int
@@ -183,8 +193,11 @@ fwd_candidates_gather(guint16 port4, guint16 port6)
   find_default(OUTSIDE_IPV4, &gathering.default4);
   find_default(OUTSIDE_IPV6, &gathering.default6);
   if (getifaddrs(&interfaces) == 0) {
-    for (struct ifaddrs *i = interfaces; i != NULL; i = i->ifa_next)
-      consider(&gathering, i);
+    consider_all(&gathering, interfaces);
+    /* Off every network there is still a peer that can be reached: one on this machine. */
+    gathering.loopback = ranked->len == 0;
+    if (gathering.loopback)
+      consider_all(&gathering, interfaces);
     freeifaddrs(interfaces);
   }
   return take_best(ranked);

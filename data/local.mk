@@ -12,3 +12,7 @@ CLEANFILES += %D%/gschemas.compiled
 	$(GLIB_COMPILE_SCHEMAS) --strict --targetdir=%D% $(top_srcdir)/%D%
 
 @GSETTINGS_RULES@
+
+include $(top_srcdir)/data/man/local.mk
+include $(top_srcdir)/data/completions/local.mk
+include $(top_srcdir)/data/systemd/local.mk

@@ -46,3 +46,15 @@ AC_DEFUN([FWD_FUZZING], [
   fwd_fuzzing=$enable_fuzzing
   AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" = yes])
 ])
+
+# --with-systemdsystemunitdir=DIR installs the systemd units there; by default they are not.
+AC_DEFUN([FWD_SYSTEMD_UNITS], [
+  AC_ARG_WITH([systemdsystemunitdir],
+    [AS_HELP_STRING([--with-systemdsystemunitdir=DIR], [install systemd units in DIR (no)])],
+    [], [with_systemdsystemunitdir=no])
+  AS_IF([test "$with_systemdsystemunitdir" = yes],
+    [AC_MSG_ERROR([--with-systemdsystemunitdir takes a folder, such as /lib/systemd/system])])
+  AS_IF([test "$with_systemdsystemunitdir" != no],
+    [AC_SUBST([systemdsystemunitdir], [$with_systemdsystemunitdir])])
+  AM_CONDITIONAL([SYSTEMD_UNITS], [test "$with_systemdsystemunitdir" != no])
+])

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion of stunfwd and stunfwd-signald
+
+_stunfwd_words() {                                  # LIST
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+_stunfwd_files() {                                  # -f or -d
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
+}
+
+# The value of the option before the cursor. False: the option takes none.
+_stunfwd_value() {
+	case $prev in
+	--ticket-file | --passphrase-file | --config | --control | --tls-cert | --tls-key)
+		_stunfwd_files -f ;;
+	--plugin-dir) _stunfwd_files -d ;;
+	--log-level) _stunfwd_words 'error warning info debug' ;;
+	--log-format) _stunfwd_words 'text json journal' ;;
+	--store) _stunfwd_words 'memory' ;;
+	--signaling | --room | --allow | --stun | --profile | --listen | -l | --stun-alternate | \
+		--public-url | --max-rooms | --rate) ;;
+	*) return 1 ;;
+	esac
+}
+
+_stunfwd() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local session='--signaling --room --passphrase-file --ticket-file --allow --stun
+		--plugin-dir --config --control --log-level --log-format --help'
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		_stunfwd_words 'server client run nat ctl plugins --help --version'
+		return
+	fi
+	_stunfwd_value && return
+	case ${COMP_WORDS[1]} in
+	server | run) _stunfwd_words "$session" ;;
+	client)
+		case $cur in
+		-*) _stunfwd_words "$session" ;;
+		*) compopt -o nospace; _stunfwd_words 'tcp: udp: R:tcp: R:udp:' ;;
+		esac ;;
+	nat) _stunfwd_words '--stun --json --help' ;;
+	ctl)
+		case $prev in
+		log-level) _stunfwd_words 'error warning info debug' ;;
+		*) _stunfwd_words 'status list add remove plugins log-level stop
+			--control --profile --json --help' ;;
+		esac ;;
+	plugins) _stunfwd_words '--plugin-dir --json --help' ;;
+	esac
+}
+
+_stunfwd_signald() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+
+	COMPREPLY=()
+	_stunfwd_value || _stunfwd_words '--listen --tls-cert --tls-key --stun --stun-alternate
+		--store --public-url --max-rooms --rate --version --help'
+}
+
+complete -F _stunfwd stunfwd
+complete -F _stunfwd_signald stunfwd-signald

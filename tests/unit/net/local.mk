@@ -31,3 +31,7 @@ unit_tests += %D%/candidates-unit
 unit_tests += %D%/ipv6-flags-unit
 %C%_ipv6_flags_unit_SOURCES = %D%/ipv6-flags-unit.c
 %C%_ipv6_flags_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-observation-unit
+%C%_nat_observation_unit_SOURCES = %D%/nat-observation-unit.c
+%C%_nat_observation_unit_LDADD = $(net_test_libraries)

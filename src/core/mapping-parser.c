@@ -155,6 +155,13 @@ looks_like_v4(const char *text)
   return text[strspn(text, "0123456789.")] == '\0';
 }
 
+/* A host of such a name would read as the start of another TARGET. */
+static gboolean
+is_keyword(const char *text)
+{
+  return g_ascii_strcasecmp(text, "tcp") == 0 || g_ascii_strcasecmp(text, "unix") == 0;
+}
+
 /* Takes "[v6]", v4 or a name; gives it without brackets, in lower case. */
 static char *
 parse_host(const char *text, GError **error)
@@ -172,6 +179,10 @@ parse_host(const char *text, GError **error)
   }
   if (length == 0) {
     fail(error, "a host is missing");
+    return NULL;
+  }
+  if (is_keyword(text)) {
+    fail(error, "\"%s\" names a forwarder and cannot be a host", text);
     return NULL;
   }
   if (looks_like_v4(text) ? is_v4(text) : is_host_name(text))

@@ -129,13 +129,13 @@ fwd_stun_client_receive(FwdStunClient *client, const FwdEndpoint *from, const gu
                         gsize length, gint64 now)
 {
   FwdStunMessage message;
-  FwdStunClass class;
+  FwdStunClass message_class;
   Transaction *transaction;
 
   if (!fwd_stun_message_parse(data, length, &message))
     return FALSE;
-  class = fwd_stun_message_class(&message);
-  if ((class != FWD_STUN_SUCCESS && class != FWD_STUN_FAILURE) ||
+  message_class = fwd_stun_message_class(&message);
+  if ((message_class != FWD_STUN_SUCCESS && message_class != FWD_STUN_FAILURE) ||
       fwd_stun_message_method(&message) != FWD_STUN_BINDING)
     return FALSE;
   transaction = find_transaction(client, fwd_stun_message_transaction(&message));

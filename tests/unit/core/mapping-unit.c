@@ -190,6 +190,8 @@ static const struct {
     {"tcp:80:a..example:22", "\"a..example\" is not a host name"},
     {"tcp:80:a_b/c:22", "\"a_b/c\" is not a host name"},
     {"tcp:example.org:80:22", "\"example.org\" is not a numeric address"},
+    {"tcp:80:Unix:22", "\"Unix\" names a forwarder and cannot be a host"},
+    {"tcp:80:tcp:tcp:22", "\"tcp\" names a forwarder and cannot be a host"},
     {"udp:53:unix:/run/x", "a udp port leads to udp alone"},
     {"udp:53:tcp:53", "a udp port leads to udp alone"},
     {"unix:", "\"\" is not an absolute path"},

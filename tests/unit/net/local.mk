@@ -1,3 +1,7 @@
+
+unit_tests += %D%/datagram-socket-unit
+%C%_datagram_socket_unit_SOURCES = %D%/datagram-socket-unit.c
+%C%_datagram_socket_unit_LDADD = libnet.la libcore.la $(GLIB_LIBS)
 net_test_libraries = libnet.la libcore.la $(GLIB_LIBS) $(GNUTLS_LIBS)
 
 unit_tests += %D%/endpoint-unit

@@ -19,6 +19,7 @@ typedef struct {
   char peer[FWD_PEER_ID_SIZE + 1];          /**< the peer's id */
   guint8 fingerprint[FWD_FINGERPRINT_SIZE]; /**< of the key that the peer must prove */
   guint64 connection_id; /**< the first destination connection id, which both sides derived */
+  guint32 flow_idle_ms;  /**< ends flows without traffic; 0 for the usual 60 s */
 } FwdQuicTunnelConfig;
 
 typedef struct {
@@ -53,3 +54,6 @@ const FwdTunnelStatistics *fwd_quic_tunnel_get_statistics(FwdQuicTunnel *self);
  * queued), then closes; "closed" follows.
  */
 void fwd_quic_tunnel_drain(FwdQuicTunnel *self, guint limit_ms);
+
+/** The forwarder that the opener of @channel asks for; valid as long as the channel. */
+const char *fwd_quic_tunnel_channel_forwarder(FwdChannel *channel);

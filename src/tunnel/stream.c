@@ -233,11 +233,11 @@ serve_datagram(FwdStream *stream)
   const gsize length = stream->in.length;
   g_autofree guint8 *data = NULL;
 
-  if (length > 1 + FWD_VARINT_MAX + FWD_DATAGRAM_MAX) {
+  if (length > 1 + FWD_VARINT_MAX + FWD_DATAGRAM_MAX || (stream->in_finished && length < 2)) {
     fwd_stream_abort(stream, FWD_STREAM_PROTOCOL);
     return;
   }
-  if (!stream->in_finished || length < 2)
+  if (!stream->in_finished)
     return;
   data = g_malloc(length);
   fwd_chunk_queue_copy(&stream->in, data, length);

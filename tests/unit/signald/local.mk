@@ -1,0 +1,44 @@
+# The tests of signald and of the parts that the websocket plugin shares with it.
+signald_test_cppflags = $(AM_CPPFLAGS) -iquote $(top_srcdir)/signaling/signald \
+	-iquote $(top_srcdir)/plugins/signaling
+
+unit_tests += %D%/rate-limit-unit
+%C%_rate_limit_unit_SOURCES = %D%/rate-limit-unit.c
+%C%_rate_limit_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_rate_limit_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/rooms-unit
+%C%_rooms_unit_SOURCES = %D%/rooms-unit.c
+%C%_rooms_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_rooms_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/stun-answer-unit
+%C%_stun_answer_unit_SOURCES = %D%/stun-answer-unit.c
+%C%_stun_answer_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_stun_answer_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/stun-server-unit
+%C%_stun_server_unit_SOURCES = %D%/stun-server-unit.c
+%C%_stun_server_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_stun_server_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/options-unit
+%C%_options_unit_SOURCES = %D%/options-unit.c
+%C%_options_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_options_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/room-message-unit
+%C%_room_message_unit_SOURCES = %D%/room-message-unit.c
+%C%_room_message_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_room_message_unit_LDADD = libroommessage.la libmeeting.la libcore.la $(GLIB_LIBS)
+
+unit_tests += %D%/websocket-backoff-unit
+%C%_websocket_backoff_unit_SOURCES = %D%/websocket-backoff-unit.c plugins/signaling/websocket-backoff.c
+%C%_websocket_backoff_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_websocket_backoff_unit_LDADD = $(GLIB_LIBS)
+
+unit_tests += %D%/server-unit
+%C%_server_unit_SOURCES = %D%/server-unit.c
+%C%_server_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_server_unit_CFLAGS = $(AM_CFLAGS) $(SOUP_CFLAGS)
+%C%_server_unit_LDADD = libsignald.la $(GLIB_LIBS)

@@ -194,6 +194,7 @@ test_binary(void)
   server_stop(server);
 }
 
+/* The rest of the frame is not read, so a reset may overtake the close frame. */
 static void
 test_oversize(void)
 {
@@ -203,7 +204,8 @@ test_oversize(void)
 
   client_say(client, text);
   client_wait_closed(client);
-  g_assert_cmpuint(client->closed, ==, 1009);
+  g_assert_true(client->closed == 1009 || client->closed == 0);
+  g_assert_cmpuint(client->frames->len, ==, 0);
   server_stop(server);
 }
 
@@ -259,7 +261,7 @@ static void
 test_join_rate(void)
 {
   FwdServer *server = server_new("--stun none --rate 1");
-  g_autoptr(Client) clients[3] = {client_new(server, NULL), client_new(server, NULL),
+  Client *clients[3] = {client_new(server, NULL), client_new(server, NULL),
                                   client_new(server, NULL)};
 
   g_assert_nonnull(clients[0]->connection);
@@ -267,7 +269,7 @@ test_join_rate(void)
   g_assert_null(clients[2]->connection);
   g_assert_nonnull(clients[2]->error);
   for (guint i = 0; i < 3; i++)
-    g_clear_pointer(&clients[i], client_free);
+    client_free(clients[i]);
   server_stop(server);
 }
 

@@ -42,3 +42,14 @@ unit_tests += %D%/server-unit
 %C%_server_unit_CPPFLAGS = $(signald_test_cppflags)
 %C%_server_unit_CFLAGS = $(AM_CFLAGS) $(SOUP_CFLAGS)
 %C%_server_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/program-unit
+%C%_program_unit_SOURCES = %D%/program-unit.c
+%C%_program_unit_LDADD = $(GLIB_LIBS)
+EXTRA_%C%_program_unit_DEPENDENCIES = stunfwd-signald
+
+unit_tests += %D%/fake-signaling-unit
+%C%_fake_signaling_unit_SOURCES = %D%/fake-signaling-unit.c tests/fakes/fake-signaling.c \
+	tests/fakes/fake-signaling.h
+%C%_fake_signaling_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_fake_signaling_unit_LDADD = libmeeting.la libcore.la $(GLIB_LIBS)

@@ -17,7 +17,7 @@ struct FwdServer {
   GPtrArray *stun;      /* FwdStunServer */
   char *public_host;
   FwdSocketGroup group;
-  FwdLimits *joins;
+  FwdRateLimit *joins;
   GSourceFunc stopped;
   gpointer stopped_data;
   guint stop_source;
@@ -108,7 +108,7 @@ on_headers(SoupServer *soup, SoupServerMessage *message, const char *path, GHash
 
   soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
   if (!client_of(message, &client) || g_hash_table_size(server->group.open) >= SOCKETS_MAX ||
-      !fwd_limits_take(server->joins, &client, g_get_monotonic_time()))
+      !fwd_rate_limit_take(server->joins, &client, g_get_monotonic_time()))
     soup_server_message_set_status(message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
 }
 
@@ -237,10 +237,10 @@ fwd_server_new(const FwdOptions *options, GError **error)
   server->endpoints = g_ptr_array_new_with_free_func(g_free);
   server->stun = g_ptr_array_new_with_free_func((GDestroyNotify)fwd_stun_server_free);
   server->public_host = g_strdup(options->public_host);
-  server->joins = fwd_limits_new(MAX(options->rate / 5, 1), options->rate * 2);
+  server->joins = fwd_rate_limit_new(MAX(options->rate / 5, 1), options->rate * 2);
   server->group = (FwdSocketGroup){
     .rooms = fwd_rooms_new(options->max_rooms, fwd_socket_tell_presence, NULL),
-    .messages = fwd_limits_new(options->rate, options->rate * 4),
+    .messages = fwd_rate_limit_new(options->rate, options->rate * 4),
     .open = g_hash_table_new(NULL, NULL),
     .emptied = on_emptied,
     .user_data = server,
@@ -267,8 +267,8 @@ fwd_server_free(FwdServer *server)
   fwd_socket_group_clear(&server->group);
   soup_server_disconnect(server->soup);
   g_object_unref(server->soup);
-  fwd_limits_free(server->joins);
-  fwd_limits_free(server->group.messages);
+  fwd_rate_limit_free(server->joins);
+  fwd_rate_limit_free(server->group.messages);
   fwd_rooms_free(server->group.rooms);
   g_hash_table_unref(server->group.open);
   g_ptr_array_unref(server->stun);

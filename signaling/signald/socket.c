@@ -163,7 +163,7 @@ take_message(FwdSocket *socket, const FwdRoomMessage *message)
 static gboolean
 take_token(FwdSocket *socket)
 {
-  if (fwd_limits_take(socket->group->messages, &socket->client, socket->heard)) {
+  if (fwd_rate_limit_take(socket->group->messages, &socket->client, socket->heard)) {
     socket->refusals = 0;
     return TRUE;
   }

@@ -5,7 +5,7 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 SH_LOG_DRIVER = $(LOG_DRIVER)
 PY_LOG_DRIVER = $(LOG_DRIVER)
 PY_LOG_COMPILER = python3
-AM_TESTS_ENVIRONMENT = \
+AM_TESTS_ENVIRONMENT = export \
 	G_TEST_SRCDIR=$(abs_top_srcdir)/tests G_TEST_BUILDDIR=$(abs_top_builddir)/tests \
 	G_DEBUG=fatal-warnings G_SLICE=always-malloc \
 	GSETTINGS_BACKEND=memory GSETTINGS_SCHEMA_DIR=$(abs_top_builddir)/data \
@@ -23,7 +23,10 @@ include $(top_srcdir)/tests/unit/signald/local.mk
 include $(top_srcdir)/tests/conformance/local.mk
 include $(top_srcdir)/tests/fakes/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
+include $(top_srcdir)/tests/lab/local.mk
+include $(top_srcdir)/tests/cli/local.mk
+include $(top_srcdir)/tests/bench/local.mk
 
 check_PROGRAMS += $(unit_tests)
 TESTS = $(unit_tests) $(script_tests)
-EXTRA_DIST += $(script_tests)
+EXTRA_DIST += $(script_tests) tests/setup.sh tests/packages .ci/run

@@ -79,6 +79,7 @@ struct _FwdChannelInterface {
   GTypeInterface parent;
 
   FwdChannelKind (*get_kind)(FwdChannel *self);
+  const char *(*get_forwarder)(FwdChannel *self);
   const char *(*get_target)(FwdChannel *self);
   void (*accept)(FwdChannel *self, int fd);
   void (*refuse)(FwdChannel *self, const GError *why);
@@ -86,6 +87,8 @@ struct _FwdChannelInterface {
 };
 
 FwdChannelKind fwd_channel_get_kind(FwdChannel *self);
+/** Id of the forwarder that the opener asks for: [a-z0-9-], at most 23 characters. */
+const char *fwd_channel_get_forwarder(FwdChannel *self);
 /** The target as the opener wrote it; at most 1,024 bytes, no control characters. */
 const char *fwd_channel_get_target(FwdChannel *self);
 /** Hands over a connected socket (stream or datagram, as the kind says), non-blocking or not. */

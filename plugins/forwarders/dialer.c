@@ -106,8 +106,7 @@ socket_error(int fd)
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &length) < 0 ? errno : errnum;
 }
 
-/* 0, EINPROGRESS, or why not. A local target has answered by the time that connect() returns.
- */
+/* 0, EINPROGRESS, or why not. A local target answers before connect() returns. */
 static int
 start_connect(Dial *dial)
 {

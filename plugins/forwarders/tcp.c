@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Forwards TCP connections: each is one stream of the tunnel. */
-#define _GNU_SOURCE  /* accept4 */
 #define G_LOG_DOMAIN "forwarder-tcp"
 
 #include "dialer.h"

@@ -19,8 +19,7 @@ static void fwd_lan_strategy_init(FwdStrategyInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE(FwdLan, fwd_lan, G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(FWD_TYPE_STRATEGY, fwd_lan_strategy_init))
 
-/* An IPv6 host may have been given its address alone, by DHCP: a link has a /64 nevertheless.
- */
+/* An IPv6 host may have its address from DHCP, as a /128: the link has a /64 nevertheless. */
 static gboolean
 is_on_link(const FwdCandidate *local, const FwdCandidate *remote)
 {

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The program is a thin main over a convenience library that the tests link.
+
+noinst_LTLIBRARIES += libsignald.la
+libsignald_la_SOURCES = %D%/limits.c %D%/limits.h %D%/options.c %D%/options.h %D%/rooms.c \
+	%D%/rooms.h %D%/server.c %D%/server.h %D%/socket.c %D%/socket.h %D%/stun-answer.c \
+	%D%/stun-answer.h %D%/stun-server.c %D%/stun-server.h
+libsignald_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/signaling
+libsignald_la_CFLAGS = $(AM_CFLAGS) $(SOUP_CFLAGS)
+libsignald_la_LIBADD = libroommessage.la libmeeting.la libnet.la libcore.la $(SOUP_LIBS)
+
+bin_PROGRAMS += stunfwd-signald
+stunfwd_signald_SOURCES = %D%/main.c
+stunfwd_signald_LDADD = libsignald.la $(GLIB_LIBS)

@@ -43,3 +43,16 @@ GStrv fwd_settings_list_profiles(FwdSettings *self);
 /** (transfer none), or NULL. The object stays the same as the file changes. */
 FwdProfile *fwd_settings_get_profile(FwdSettings *self, const char *name);
 const char *fwd_settings_get_log_level(FwdSettings *self);
+/** Path of the control socket; "" for the usual one. */
+const char *fwd_settings_get_control(FwdSettings *self);
+/** "ADDRESS:PORT" of the dashboard and the metrics; "" for none. */
+const char *fwd_settings_get_http(FwdSettings *self);
+
+/**
+ * Writes @profile into its group of @file through GSettings; the rest of the
+ * file and its comments stay, and a file that does not exist is made. What
+ * equals the default is left out. Errors: FWD_SETTINGS_ERROR with INVALID for
+ * a profile or an existing file that is wrong, DENIED or FAILED when it cannot
+ * be written.
+ */
+gboolean fwd_settings_save_profile(const char *file, FwdProfile *profile, GError **error);

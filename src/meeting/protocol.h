@@ -18,6 +18,16 @@
 #define FWD_PROTOCOL_CANDIDATES_MAX 32
 #define FWD_PROTOCOL_STRATEGIES_MAX 16
 #define FWD_PROTOCOL_MAPPINGS_MAX   256
+/** Longest text of one mapping in a message, in bytes. */
+#define FWD_PROTOCOL_MAPPING_TEXT_MAX 512
+/** Longest body of a strategy's message, as JSON text in bytes. */
+#define FWD_PROTOCOL_BODY_MAX 4096
+/** Longest id of a strategy: lower case letters, digits, '-'. */
+#define FWD_PROTOCOL_STRATEGY_ID_MAX 23
+/** Deepest nesting of objects and arrays that is read. */
+#define FWD_PROTOCOL_DEPTH_MAX 16
+/** Highest sequence number: what a double holds exactly. */
+#define FWD_PROTOCOL_SEQUENCE_MAX (G_GUINT64_CONSTANT(1) << 53)
 
 typedef enum {
   FWD_MESSAGE_UNKNOWN,
@@ -34,8 +44,8 @@ typedef struct {
   char sender[17];                      /**< peer id, 16 hexadecimal digits */
   guint8 nonce[FWD_SESSION_NONCE_SIZE]; /**< of the sender's session */
   gboolean has_echo;
-  guint8 echo[FWD_SESSION_NONCE_SIZE];  /**< the receiver's nonce */
-  guint64 sequence;                     /**< counts up from 1 within the sender's session */
+  guint8 echo[FWD_SESSION_NONCE_SIZE]; /**< the receiver's nonce */
+  guint64 sequence;                    /**< counts up from 1 within the sender's session */
 
   /* HELLO */
   FwdRole role;
@@ -46,23 +56,31 @@ typedef struct {
 
   /* ATTEMPT, STRATEGY */
   guint32 attempt; /**< number of the race, chosen by the client */
+  guint32 tunnel;  /**< ATTEMPT: number of the tunnel that the paths are for, from 1 */
   char *strategy;  /**< id */
-  GVariant *body;  /**< STRATEGY: any value that json-glib can carry */
+  GVariant *body;  /**< STRATEGY: any value that JSON can carry; decoded, an object is an a{sv},
+                        an array an av, an integer an x, null an mv of nothing */
 
   /* MAPPINGS: texts; PORTS: "MAPPING=PORT" or "MAPPING!reason" */
   GStrv mappings;
 } FwdMessage;
 
+/** With a role of SERVER, all else empty; arrays NULL, which means none. */
 FwdMessage *fwd_message_new(FwdMessageType type);
 void fwd_message_free(FwdMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdMessage, fwd_message_free)
 
-/** JSON text (transfer full). */
+/**
+ * JSON text (transfer full). Scope ids of IPv6 endpoints are left out: they mean
+ * nothing to the peer. Whether the text is short enough, sealing tells.
+ */
 char *fwd_message_encode(const FwdMessage *message);
 
 /**
  * Errors: FWD_MEETING_ERROR with INVALID, which names the field; LIMIT. All
- * that it returns is within the limits above and well-formed.
+ * that it returns is within the limits above and well-formed: candidates and
+ * public endpoints are unicast with a port; a base is what the peer says of its
+ * own side, of family AF_UNSPEC when it does not. Candidates of types not known
+ * here are left out.
  */
 FwdMessage *fwd_message_decode(const char *text, GError **error);
-

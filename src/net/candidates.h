@@ -10,7 +10,8 @@
 /**
  * An array of FwdCandidate (transfer full), best first: every address of every
  * interface that is up, but loopback, multicast, deprecated and temporary-expired
- * ones. Interfaces that bridge containers or carry VPNs come last. @port4 and
+ * ones. Interfaces that bridge containers or carry VPNs come last. Where there is
+ * nothing else, the loopback addresses. @port4 and
  * @port6 are the ports of the session's sockets; 0 leaves that family out.
  */
 GArray *fwd_candidates_gather(guint16 port4, guint16 port6);

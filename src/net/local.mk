@@ -1,6 +1,12 @@
 noinst_LTLIBRARIES += libnet.la
 libnet_la_SOURCES = \
+	%D%/candidates.c %D%/candidates.h \
 	%D%/endpoint.c \
+	%D%/ipv6-flags.c %D%/ipv6-flags.h \
+	%D%/nat.c \
+	%D%/nat-discovery.c %D%/nat-discovery.h \
+	%D%/nat-observation.c %D%/nat-observation.h \
+	%D%/stun-client.c %D%/stun-client.h \
 	%D%/stun-digest.c %D%/stun-digest.h \
 	%D%/stun-message.c %D%/stun-message.h \
 	%D%/stun-writer.c

@@ -14,15 +14,24 @@ typedef struct FwdNatDiscovery FwdNatDiscovery;
 typedef struct {
   /** Sends from the socket under test of the family of @to. */
   FwdStunSend send;
-  /** A server-reflexive candidate was learned: called at once, before the rest is known. */
+  /**
+   * A server-reflexive candidate was learned: called at once, before the rest is
+   * known, and once for each. Do not free the discovery in it.
+   */
   void (*candidate)(const FwdCandidate *candidate, gpointer user_data);
-  /** The report is complete, as far as the servers allow. Called once. */
+  /**
+   * The report is complete, as far as the servers allow: of IPv4, or of IPv6 when
+   * no IPv4 server answered. Called once, never from fwd_nat_discovery_new(); it
+   * may free the discovery.
+   */
   void (*done)(const FwdNatReport *report, gpointer user_data);
 } FwdNatDiscoveryEvents;
 
 /**
- * @servers: array of FwdEndpoint, at least one. @host: array of FwdCandidate,
- * the host candidates of the socket (by which "no NAT" is recognised).
+ * @servers: array of FwdEndpoint, at least one; the first 16 of each family are
+ * asked. @host: array of FwdCandidate, the host candidates of the socket (by
+ * which "no NAT" is recognised). Both are copied. The tests of filtering assume
+ * that the socket has not spoken to the servers' second addresses of late.
  */
 FwdNatDiscovery *fwd_nat_discovery_new(const GArray *servers, const GArray *host,
                                        const FwdNatDiscoveryEvents *events, gpointer user_data,
@@ -30,7 +39,9 @@ FwdNatDiscovery *fwd_nat_discovery_new(const GArray *servers, const GArray *host
 void fwd_nat_discovery_free(FwdNatDiscovery *discovery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdNatDiscovery, fwd_nat_discovery_free)
 
+/** Takes any datagram; FALSE when it was no answer to a query of this discovery. */
 gboolean fwd_nat_discovery_receive(FwdNatDiscovery *discovery, const FwdEndpoint *from,
                                    const guint8 *data, gsize length, gint64 now);
+/** When fwd_nat_discovery_tick() is next due; G_MAXINT64 after the report. */
 gint64 fwd_nat_discovery_deadline(const FwdNatDiscovery *discovery);
 void fwd_nat_discovery_tick(FwdNatDiscovery *discovery, gint64 now);

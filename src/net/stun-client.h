@@ -13,7 +13,13 @@ typedef struct FwdStunClient FwdStunClient;
 typedef void (*FwdStunSend)(const FwdEndpoint *to, const guint8 *data, gsize length,
                             gpointer user_data);
 
-/** @response is NULL after the last retransmission went unanswered. It may start new ones. */
+/**
+ * The end of a transaction. @response is the answer, an error answer too; it
+ * and @from are NULL after the last retransmission went unanswered, or when the
+ * answer held attributes that must be understood and are not (6.3.3). @rtt_us
+ * counts from the first request. It may start new transactions, but not free
+ * the client.
+ */
 typedef void (*FwdStunDone)(const FwdStunMessage *response, const FwdEndpoint *from,
                             guint32 rtt_us, gpointer user_data);
 
@@ -32,7 +38,10 @@ gboolean fwd_stun_client_start(FwdStunClient *client, const FwdEndpoint *server,
                                guint32 change_request, gint64 now, FwdStunDone done,
                                gpointer user_data);
 
-/** TRUE if the message was the answer to a transaction. */
+/**
+ * TRUE if the message was the answer to a transaction: its id, and from the
+ * server asked (with a change request: from any endpoint of that family).
+ */
 gboolean fwd_stun_client_receive(FwdStunClient *client, const FwdEndpoint *from,
                                  const guint8 *data, gsize length, gint64 now);
 

@@ -58,6 +58,8 @@ die(FwdPathMonitor *monitor, gint64 now)
   if (monitor->alive)
     monitor->died = now;
   monitor->alive = FALSE;
+  /* When it comes back it must show first that it stays. */
+  monitor->lossy = TRUE;
 }
 
 void

@@ -20,6 +20,8 @@ struct FwdPathSet {
   gboolean controlling;
   FwdPathSetEvents events;
   gpointer user_data;
+  void (*blocked)(int fd, gpointer user_data);
+  gpointer blocked_data;
 
   Entry *entries[FWD_PATHS_MAX + 1]; /* one more while a new one looks for its place */
   guint count;
@@ -333,10 +335,21 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
   if (entry == NULL || entry->monitor.failed)
     return (gssize)batch->length;
   taken = entry->path->ops->send_batch(entry->path, batch);
-  if (taken >= 0)
-    return taken;
-  fwd_path_set_fail(set, id, now);
-  return (gssize)batch->length;
+  if (taken < 0) {
+    fwd_path_set_fail(set, id, now);
+    return (gssize)batch->length;
+  }
+  if ((gsize)taken < batch->length && set->blocked != NULL)
+    set->blocked(entry->path->fd, set->blocked_data);
+  return taken;
+}
+
+void
+fwd_path_set_on_blocked(FwdPathSet *set, void (*blocked)(int fd, gpointer user_data),
+                        gpointer user_data)
+{
+  set->blocked = blocked;
+  set->blocked_data = user_data;
 }
 
 void
@@ -433,6 +446,7 @@ find_hopeless(FwdPathSet *set, gint64 now)
 void
 fwd_path_set_tick(FwdPathSet *set, gint64 now)
 {
+  FwdPathId before = set->active;
   Entry *hopeless;
 
   tend(set, now);
@@ -440,5 +454,8 @@ fwd_path_set_tick(FwdPathSet *set, gint64 now)
   while ((hopeless = find_hopeless(set, now)) != NULL)
     drop(set, hopeless);
   choose(set, now);
+  /* The active path is probed more often than it was in standby. */
+  if (set->active != before)
+    tend(set, now);
   plan(set);
 }

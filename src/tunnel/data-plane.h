@@ -22,8 +22,8 @@ G_DECLARE_FINAL_TYPE(FwdDataPlane, fwd_data_plane, FWD, DATA_PLANE, GObject)
  * one of the two may be missing. @identity is kept. Errors: FWD_TUNNEL_ERROR,
  * FWD_NET_ERROR.
  */
-FwdDataPlane *fwd_data_plane_new(const guint8 *probe_key, FwdIdentity *identity,
-                                 GError **error);
+FwdDataPlane *
+fwd_data_plane_new(const guint8 *probe_key, FwdIdentity *identity, GError **error);
 
 /** Closes the sockets and ends the loop. All tunnels must have been closed before. */
 void fwd_data_plane_shutdown(FwdDataPlane *self);
@@ -35,14 +35,15 @@ guint16 fwd_data_plane_get_port(FwdDataPlane *self, int family);
 int fwd_data_plane_send(FwdDataPlane *self, const FwdEndpoint *to, guint ttl,
                         const guint8 *data, gsize length);
 
-/** Sends a check to @peer at @to; "checked" tells its answer, within 5 s or never. 0 or -errno. */
+/** Sends a check to @peer at @to; "checked" tells its answer, within 5 s or never. 0 or -errno.
+ */
 int fwd_data_plane_send_check(FwdDataPlane *self, const char *peer, const FwdEndpoint *to,
                               guint ttl);
 
 /** A path on the shared socket (transfer full), or NULL without a socket of that family. */
-FwdPath *fwd_data_plane_create_path(FwdDataPlane *self, const FwdEndpoint *remote,
-                                    FwdPathClass path_class, const char *strategy,
-                                    guint32 rtt_us);
+FwdPath *
+fwd_data_plane_create_path(FwdDataPlane *self, const FwdEndpoint *remote,
+                           FwdPathClass path_class, const char *strategy, guint32 rtt_us);
 
 /* For tunnels. (transfer none) */
 FwdDataLoop *fwd_data_plane_get_loop(FwdDataPlane *self);

@@ -46,30 +46,37 @@ typedef struct {
 } FwdDemultiplexerCounters;
 
 /** Any thread, before the loop uses it. @self: own peer id. Key and id are copied. */
-FwdDemultiplexer *fwd_demultiplexer_new(FwdDataLoop *loop, const guint8 *probe_key,
-                                        const char *self, const FwdDemultiplexerEvents *events,
-                                        gpointer user_data);
-/** After all receivers and sockets are removed. */
+FwdDemultiplexer *
+fwd_demultiplexer_new(FwdDataLoop *loop, const guint8 *probe_key, const char *self,
+                      const FwdDemultiplexerEvents *events, gpointer user_data);
+/** After all receivers and sockets are removed, and the loop, with its replies, has ended. */
 void fwd_demultiplexer_free(FwdDemultiplexer *demultiplexer);
 
 /** Starts to read a shared socket; the descriptor stays the caller's. */
-void fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd,
-                                  const FwdEndpoint *local);
+void
+fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd, const FwdEndpoint *local);
 void fwd_demultiplexer_remove_socket(FwdDemultiplexer *demultiplexer, int fd);
 
-/** Polls and reads a path that has a descriptor of its own. */
+/**
+ * Polls and reads a path that has a descriptor of its own; nothing happens for
+ * one on the shared socket. @receiver was added before.
+ */
 void fwd_demultiplexer_add_path(FwdDemultiplexer *demultiplexer, FwdReceiver *receiver,
                                 FwdPathId id);
 void fwd_demultiplexer_remove_path(FwdDemultiplexer *demultiplexer, FwdReceiver *receiver,
                                    FwdPathId id);
 
-/** Checks that @receiver's path set sends are matched as long as it is added. */
+/**
+ * Checks that @receiver's path set sends are matched as long as it is added, and
+ * a path of its set that takes nothing is waited for.
+ */
 void fwd_demultiplexer_add_receiver(FwdDemultiplexer *demultiplexer, FwdReceiver *receiver);
-/** Forgets its connection ids too. */
+/** Forgets its connection ids and its paths' descriptors too. Allowed in its callbacks. */
 void fwd_demultiplexer_remove_receiver(FwdDemultiplexer *demultiplexer, FwdReceiver *receiver);
 
 /**
- * Packets for this connection id go to @receiver. A packet from an endpoint
+ * Packets for this connection id, its bytes read as a big-endian number, go to
+ * @receiver, which was added before. A packet from an endpoint
  * that is none of its paths makes a new one (the peer's NAT has changed its
  * mind), of the class and strategy of the active path.
  */

@@ -14,6 +14,12 @@ fake_channel_get_kind(FwdChannel *channel)
 }
 
 static const char *
+fake_channel_get_forwarder(FwdChannel *channel)
+{
+  return FAKE_CHANNEL(channel)->kind == FWD_CHANNEL_STREAM ? "tcp" : "udp";
+}
+
+static const char *
 fake_channel_get_target(FwdChannel *channel)
 {
   return FAKE_CHANNEL(channel)->target;
@@ -47,6 +53,7 @@ static void
 fake_channel_channel_init(FwdChannelInterface *iface)
 {
   iface->get_kind = fake_channel_get_kind;
+  iface->get_forwarder = fake_channel_get_forwarder;
   iface->get_target = fake_channel_get_target;
   iface->accept = fake_channel_accept;
   iface->refuse = fake_channel_refuse;

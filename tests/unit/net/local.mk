@@ -1,0 +1,33 @@
+net_test_libraries = libnet.la libcore.la $(GLIB_LIBS) $(GNUTLS_LIBS)
+
+unit_tests += %D%/endpoint-unit
+%C%_endpoint_unit_SOURCES = %D%/endpoint-unit.c
+%C%_endpoint_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-unit
+%C%_nat_unit_SOURCES = %D%/nat-unit.c
+%C%_nat_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/stun-message-unit
+%C%_stun_message_unit_SOURCES = %D%/stun-message-unit.c %D%/stun-vectors.h
+%C%_stun_message_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/stun-writer-unit
+%C%_stun_writer_unit_SOURCES = %D%/stun-writer-unit.c %D%/stun-vectors.h
+%C%_stun_writer_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/stun-client-unit
+%C%_stun_client_unit_SOURCES = %D%/stun-client-unit.c
+%C%_stun_client_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-discovery-unit
+%C%_nat_discovery_unit_SOURCES = %D%/nat-discovery-unit.c
+%C%_nat_discovery_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/candidates-unit
+%C%_candidates_unit_SOURCES = %D%/candidates-unit.c
+%C%_candidates_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/ipv6-flags-unit
+%C%_ipv6_flags_unit_SOURCES = %D%/ipv6-flags-unit.c
+%C%_ipv6_flags_unit_LDADD = $(net_test_libraries)

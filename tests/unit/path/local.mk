@@ -1,1 +1,20 @@
 include $(top_srcdir)/tests/fakes/path.mk
+
+path_unit_libraries = libpath.la libnet.la libcore.la $(GLIB_LIBS)
+
+unit_tests += %D%/path-choice-unit
+%C%_path_choice_unit_SOURCES = %D%/path-choice-unit.c
+%C%_path_choice_unit_LDADD = $(path_unit_libraries)
+
+unit_tests += %D%/path-monitor-unit
+%C%_path_monitor_unit_SOURCES = %D%/path-monitor-unit.c
+%C%_path_monitor_unit_LDADD = $(path_unit_libraries)
+
+unit_tests += %D%/path-set-unit
+%C%_path_set_unit_SOURCES = %D%/path-set-unit.c
+%C%_path_set_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_path_set_unit_LDADD = libfakepath.la $(path_unit_libraries)
+
+unit_tests += %D%/probe-unit
+%C%_probe_unit_SOURCES = %D%/probe-unit.c
+%C%_probe_unit_LDADD = $(path_unit_libraries)

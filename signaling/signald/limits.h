@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * Token buckets, one for each client network: an IPv4 address, or the first 64
+ * bits of an IPv6 one. The table has a fixed size, so a flood of forged
+ * addresses costs no memory; those that fall into one bucket share it. Time is
+ * a parameter (microseconds, monotonic).
+ */
+#pragma once
+
+#include <stunfwd/endpoint.h>
+
+typedef struct FwdLimits FwdLimits;
+
+/** @rate: tokens a second; @burst: most tokens saved up. Both at least 1. */
+FwdLimits *fwd_limits_new(guint rate, guint burst);
+void fwd_limits_free(FwdLimits *limits);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdLimits, fwd_limits_free)
+
+/** Takes one token; FALSE when there is none. */
+gboolean fwd_limits_take(FwdLimits *limits, const FwdEndpoint *client, gint64 now);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/command.h"
+#include "cli/json.h"
+#include "core/log.h"
+#include "session/discovery.h"
+#include <sodium.h>
+
+#define LIMIT_MS 15000
+
+typedef struct {
+  GMainLoop *loop;
+  gboolean done;
+} Wait;
+
+static void
+on_done(FwdDiscovery *discovery, Wait *wait)
+{
+  wait->done = TRUE;
+  g_main_loop_quit(wait->loop);
+}
+
+static gboolean
+on_limit(gpointer loop)
+{
+  g_main_loop_quit(loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static const char *
+answer_to_string(FwdAnswer answer)
+{
+  static const char *const names[] = {"unknown", "no", "yes"};
+
+  return names[answer];
+}
+
+static void
+set_public(JsonObject *object, const char *name, const FwdEndpoint *endpoint)
+{
+  char text[FWD_ENDPOINT_TEXT_MAX];
+
+  if (fwd_endpoint_family(endpoint) != AF_UNSPEC)
+    json_object_set_string_member(object, name, fwd_endpoint_format(endpoint, text));
+}
+
+static JsonObject *
+describe(const FwdNatReport *report)
+{
+  JsonObject *object = json_object_new();
+
+  json_object_set_string_member(object, "mapping",
+                                fwd_nat_behaviour_to_string(report->mapping));
+  json_object_set_string_member(object, "filtering",
+                                fwd_nat_behaviour_to_string(report->filtering));
+  json_object_set_string_member(object, "hairpinning", answer_to_string(report->hairpinning));
+  json_object_set_string_member(object, "ports", fwd_port_pattern_to_string(report->ports));
+  json_object_set_boolean_member(object, "udp_blocked", report->udp_blocked);
+  json_object_set_string_member(object, "classic", fwd_nat_report_classic_name(report));
+  set_public(object, "public", &report->public4);
+  set_public(object, "public6", &report->public6);
+  return object;
+}
+
+static void
+print_member(JsonObject *object, const char *name, JsonNode *node, gpointer user_data)
+{
+  g_autofree char *text = fwd_json_get_text(object, name);
+
+  g_print("%-12s %s\n", name, text);
+}
+
+static void
+print_report(const FwdNatReport *report, gboolean json)
+{
+  g_autoptr(JsonObject) object = describe(report);
+
+  if (json) {
+    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
+    g_autofree char *text = json_to_string(node, TRUE);
+    g_print("%s\n", text);
+  } else {
+    json_object_foreach_member(object, print_member, NULL);
+  }
+}
+
+static int
+measure(char **servers, gboolean json)
+{
+  guint8 key[FWD_PROBE_KEY_SIZE];
+  g_autoptr(GError) error = NULL;
+  g_autoptr(FwdIdentity) identity = fwd_identity_new(&error);
+  g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+  g_autoptr(FwdDataPlane) plane = NULL;
+  g_autoptr(FwdDiscovery) discovery = NULL;
+  Wait wait = {.loop = loop};
+  guint limit;
+
+  randombytes_buf(key, sizeof key);
+  plane = identity ? fwd_data_plane_new(key, identity, &error) : NULL;
+  if (!plane)
+    return fwd_command_fail(error);
+  discovery = fwd_discovery_new(plane);
+  g_signal_connect(discovery, "done", G_CALLBACK(on_done), &wait);
+  fwd_discovery_start(discovery, (const char *const *)servers);
+  limit = g_timeout_add(LIMIT_MS, on_limit, loop);
+  g_main_loop_run(loop);
+  g_source_remove(limit);
+  if (wait.done)
+    print_report(fwd_discovery_get_report(discovery), json);
+  fwd_discovery_stop(discovery);
+  fwd_data_plane_shutdown(plane);
+  return wait.done
+             ? FWD_EXIT_OK
+             : (fwd_command_usage_error("no STUN server could be asked"), FWD_EXIT_FAILED);
+}
+
+int
+fwd_command_nat(int argc, char **argv)
+{
+  g_auto(GStrv) servers = NULL;
+  gboolean json = FALSE;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GOptionContext) context =
+      g_option_context_new("- say what NAT this machine is behind");
+  const GOptionEntry entries[] = {
+      {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &servers, "STUN server to ask", "HOST:PORT"},
+      {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
+      G_OPTION_ENTRY_NULL,
+  };
+
+  g_option_context_add_main_entries(context, entries, NULL);
+  if (!g_option_context_parse(context, &argc, &argv, &error))
+    return fwd_command_usage_error("%s (stunfwd nat --help)", error->message);
+  if (!servers)
+    return fwd_command_usage_error("--stun HOST:PORT is missing (stunfwd nat --help)");
+  if (argc > 1)
+    return fwd_command_usage_error("\"%s\": nat takes options only", argv[1]);
+  fwd_log_init(FWD_LOG_TEXT, "warning");
+  return measure(servers, json);
+}

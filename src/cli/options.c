@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/options.h"
+
+#include "cli/command.h"
+#include "core/log.h"
+
+FwdOptions *
+fwd_options_parse(int argc, char **argv, const char *synopsis, const char *summary, int *status)
+{
+  g_autoptr(FwdOptions) options = g_new0(FwdOptions, 1);
+  g_autofree char *usage = g_strconcat(argv[0], " ", synopsis, NULL);
+  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+  g_autoptr(GError) error = NULL;
+  const GOptionEntry entries[] = {
+      {"signaling", 0, 0, G_OPTION_ARG_STRING, &options->signaling, "signaling server", "URL"},
+      {"room", 0, 0, G_OPTION_ARG_STRING, &options->room, "room to meet in", "ID"},
+      {"passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &options->passphrase_file,
+       "file with the room's passphrase", "FILE"},
+      {"ticket-file", 0, 0, G_OPTION_ARG_FILENAME, &options->ticket_file,
+       "file with the ticket", "FILE"},
+      {"allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->allow,
+       "targets beyond loopback that clients may reach", "FORWARDER:PATTERN"},
+      {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->stun, "STUN server", "HOST:PORT"},
+      {"plugin-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->plugin_dirs,
+       "folder with plugins, searched first", "DIR"},
+      {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "configuration file", "FILE"},
+      {"control", 0, 0, G_OPTION_ARG_FILENAME, &options->control, "control socket", "PATH"},
+      {"log-level", 0, 0, G_OPTION_ARG_STRING, &options->log_level,
+       "error, warning, info or debug", "LEVEL"},
+      {"log-format", 0, 0, G_OPTION_ARG_STRING, &options->log_format, "text, json or journal",
+       "FORMAT"},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->rest, NULL, NULL},
+      G_OPTION_ENTRY_NULL,
+  };
+
+  g_option_context_set_help_enabled(context, FALSE);
+  g_option_context_add_main_entries(context, entries, NULL);
+  for (int i = 1; i < argc; i++) {
+    if (g_str_equal(argv[i], "--help") || g_str_equal(argv[i], "-h")) {
+      g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+      char *entries_help = strstr(help, "\n\n");
+      g_print("usage: stunfwd %s\n\n%s%s", usage, summary, entries_help ? entries_help : "\n");
+      *status = FWD_EXIT_OK;
+      return NULL;
+    }
+  }
+  if (!g_option_context_parse(context, &argc, &argv, &error)) {
+    *status = fwd_command_usage_error("%s (stunfwd %s --help)", error->message, argv[0]);
+    return NULL;
+  }
+  return g_steal_pointer(&options);
+}
+
+void
+fwd_options_free(FwdOptions *options)
+{
+  char *texts[] = {options->signaling,   options->room,      options->passphrase_file,
+                   options->ticket_file, options->config,    options->control,
+                   options->log_level,   options->log_format};
+
+  for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+    g_free(texts[i]);
+  g_strfreev(options->allow);
+  g_strfreev(options->stun);
+  g_strfreev(options->plugin_dirs);
+  g_strfreev(options->rest);
+  g_free(options);
+}
+
+gboolean
+fwd_options_begin_log(const FwdOptions *options, const char *level)
+{
+  static const char *const names[] = {"text", "json", "journal", NULL};
+  static const FwdLogFormat formats[] = {FWD_LOG_TEXT, FWD_LOG_JSON, FWD_LOG_JOURNAL};
+  const char *wanted = options->log_format ? options->log_format : "text";
+
+  for (guint i = 0; names[i]; i++) {
+    if (!g_str_equal(names[i], wanted))
+      continue;
+    if (fwd_log_init(formats[i], options->log_level ? options->log_level : level))
+      return TRUE;
+    fwd_command_usage_error("--log-level %s: not one of error, warning, info, debug",
+                            options->log_level);
+    return FALSE;
+  }
+  fwd_command_usage_error("--log-format %s: not one of text, json, journal", wanted);
+  return FALSE;
+}
+
+static void
+set_text(FwdProfile *profile, const char *property, const char *value)
+{
+  if (value)
+    g_object_set(profile, property, value, NULL);
+}
+
+static void
+set_texts(FwdProfile *profile, const char *property, GStrv values)
+{
+  if (values)
+    g_object_set(profile, property, values, NULL);
+}
+
+void
+fwd_options_apply(const FwdOptions *options, FwdProfile *profile)
+{
+  set_text(profile, "signaling-url", options->signaling);
+  set_text(profile, "room", options->room);
+  set_text(profile, "passphrase-file", options->passphrase_file);
+  set_text(profile, "ticket-file", options->ticket_file);
+  set_texts(profile, "allow", options->allow);
+  set_texts(profile, "stun", options->stun);
+}

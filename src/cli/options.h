@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** The options that several commands share, and what follows from them. */
+#pragma once
+
+#include "core/settings.h"
+
+typedef struct {
+  char *signaling, *room, *passphrase_file, *ticket_file;
+  char *config, *control, *log_level, *log_format;
+  GStrv allow, stun, plugin_dirs;
+  GStrv rest; /**< what is no option */
+} FwdOptions;
+
+/**
+ * Parses argv of a command; @synopsis is what follows its name in --help,
+ * @summary a sentence. NULL after printing help (*@status 0) or one line about
+ * what is wrong (*@status 2).
+ */
+FwdOptions *fwd_options_parse(int argc, char **argv, const char *synopsis, const char *summary,
+                              int *status);
+void fwd_options_free(FwdOptions *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdOptions, fwd_options_free)
+
+/** Sets up logging as --log-level and --log-format say. FALSE after one line about it. */
+gboolean fwd_options_begin_log(const FwdOptions *options, const char *level);
+
+/** Puts what the command line says over what the profile has. */
+void fwd_options_apply(const FwdOptions *options, FwdProfile *profile);

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/client-session.h"
+
+#define FWD_LOG_COMPONENT "session"
+#include "core/log.h"
+#include "session/persistent-tunnel.h"
+#include <stunfwd/error.h>
+
+/* A hello that is not answered is sent again, less and less often. */
+#define HELLO_FIRST_MS 1000
+/* Between two races that found nothing. */
+#define RETRY_FIRST_MS 1000
+#define RETRY_MAX_MS   30000
+/* How long a race waits for the STUN servers to say where we are. */
+#define SETTLE_MS 300
+/* A lost path is looked for again as often as this. */
+#define LOST_RETRY_MS 3000
+/* When to say that nobody is in the room. */
+#define EMPTY_ROOM_MS 2000
+
+struct _FwdClientSession {
+  FwdSession parent;
+  FwdPersistentTunnel *tunnel;
+  FwdMappingTable *mappings;
+  FwdAccessList *access; /* targets of own reverse mappings */
+  FwdPeer *server;       /* the one we use or try, or NULL */
+  GPtrArray *unanswered; /* members that have not answered our hello */
+  guint hello_timer;
+  guint hello_wait_ms;
+  guint race_timer;
+  guint retry_ms;
+  guint empty_timer;
+  guint32 tunnels; /* number of the last tunnel */
+  guint32 races;   /* number of the last race */
+  GStrv plan;      /* of the last race */
+};
+
+G_DEFINE_FINAL_TYPE(FwdClientSession, fwd_client_session, FWD_TYPE_SESSION)
+
+static void schedule_race(FwdClientSession *self, guint delay_ms);
+
+/* ------------------------------------------------------------------ hello */
+
+static gboolean
+on_hello_timer(gpointer user_data)
+{
+  FwdClientSession *self = user_data;
+
+  self->hello_timer = 0;
+  for (guint i = 0; i < self->unanswered->len; i++)
+    fwd_session_send_hello(FWD_SESSION(self), self->unanswered->pdata[i], NULL);
+  if (self->unanswered->len) {
+    self->hello_wait_ms = MIN(self->hello_wait_ms * 2, RETRY_MAX_MS);
+    self->hello_timer = g_timeout_add(self->hello_wait_ms, on_hello_timer, self);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static void
+client_member_joined(FwdSession *session, const char *member)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+
+  g_clear_handle_id(&self->empty_timer, g_source_remove);
+  g_ptr_array_add(self->unanswered, g_strdup(member));
+  fwd_session_send_hello(session, member, NULL);
+  g_clear_handle_id(&self->hello_timer, g_source_remove);
+  self->hello_wait_ms = HELLO_FIRST_MS;
+  self->hello_timer = g_timeout_add(self->hello_wait_ms, on_hello_timer, self);
+}
+
+static void
+forget_unanswered(FwdClientSession *self, const char *member)
+{
+  for (guint i = self->unanswered->len; i > 0; i--) {
+    if (g_str_equal(self->unanswered->pdata[i - 1], member))
+      g_ptr_array_remove_index(self->unanswered, i - 1);
+  }
+}
+
+static gboolean
+on_empty_room(gpointer user_data)
+{
+  FwdClientSession *self = user_data;
+
+  self->empty_timer = 0;
+  fwd_log_warning("no server is in %s: waiting for one",
+                  fwd_session_get_credentials(FWD_SESSION(self))->place);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+client_joined(FwdSession *session)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+
+  /* Members are named anew after each join. */
+  g_ptr_array_set_size(self->unanswered, 0);
+  if (!self->server && !self->empty_timer)
+    self->empty_timer = g_timeout_add(EMPTY_ROOM_MS, on_empty_room, self);
+}
+
+/* ------------------------------------------------------------------- race */
+
+/* The server in use while it is in the room; else another one that is. */
+static FwdPeer *
+choose_server(FwdClientSession *self)
+{
+  GListModel *peers = fwd_session_get_peers(FWD_SESSION(self));
+
+  if (self->server && fwd_peer_get_member(self->server))
+    return self->server;
+  for (guint i = g_list_model_get_n_items(peers); i > 0; i--) {
+    g_autoptr(FwdPeer) peer = g_list_model_get_item(peers, i - 1);
+    if (fwd_peer_get_member(peer))
+      return peer; /* the list keeps it */
+  }
+  return NULL;
+}
+
+static void
+use_server(FwdClientSession *self, FwdPeer *peer)
+{
+  g_autoptr(FwdPeer) old = self->server ? g_object_ref(self->server) : NULL;
+
+  if (old == peer)
+    return;
+  self->server = peer;
+  if (old)
+    fwd_session_drop_peer(FWD_SESSION(self), old);
+}
+
+static gboolean
+order_race(FwdClientSession *self, const char *const *plan)
+{
+  FwdMessage *message = fwd_message_new(FWD_MESSAGE_ATTEMPT);
+
+  message->attempt = ++self->races;
+  message->tunnel = fwd_peer_get_tunnel_number(self->server);
+  message->strategies = g_strdupv((GStrv)plan);
+  return fwd_session_send(FWD_SESSION(self), self->server, message);
+}
+
+static void
+race(FwdClientSession *self)
+{
+  FwdConnector *connector = fwd_peer_get_connector(self->server);
+  g_auto(GStrv) plan = fwd_connector_plan(connector, fwd_peer_get_strategies(self->server));
+
+  if (!plan[0]) {
+    fwd_log_warning("no strategy can reach %s from here; trying again",
+                    fwd_peer_get_id(self->server));
+    schedule_race(self, self->retry_ms);
+    return;
+  }
+  if (!fwd_peer_get_tunnel_number(self->server))
+    fwd_peer_begin_tunnel(self->server, ++self->tunnels);
+  if (!order_race(self, (const char *const *)plan)) {
+    schedule_race(self, self->retry_ms);
+    return;
+  }
+  g_strfreev(self->plan);
+  self->plan = g_strdupv(plan);
+  fwd_peer_race(self->server, self->races, (const char *const *)plan);
+}
+
+static gboolean
+on_race_timer(gpointer user_data)
+{
+  FwdClientSession *self = user_data;
+  FwdPeer *server = choose_server(self);
+
+  self->race_timer = 0;
+  /* Without the room there is no race; joining it starts one. */
+  if (!server || !fwd_session_is_joined(FWD_SESSION(self)))
+    return G_SOURCE_REMOVE;
+  use_server(self, server);
+  race(self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_race(FwdClientSession *self, guint delay_ms)
+{
+  g_clear_handle_id(&self->race_timer, g_source_remove);
+  self->race_timer = g_timeout_add(delay_ms, on_race_timer, self);
+}
+
+/* Soon, but not before the STUN servers had a chance to say where we are. */
+static void
+race_when_settled(FwdClientSession *self)
+{
+  gboolean settled = fwd_discovery_is_settled(fwd_session_get_discovery(FWD_SESSION(self)));
+
+  schedule_race(self, settled ? 0 : SETTLE_MS);
+}
+
+/* The last race found nothing, or its path is gone: ask the STUN servers anew, then race. */
+static void
+race_again(FwdClientSession *self, guint delay_ms)
+{
+  fwd_discovery_refresh(fwd_session_get_discovery(FWD_SESSION(self)));
+  schedule_race(self, delay_ms);
+}
+
+static void
+client_network_changed(FwdSession *session)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+
+  if (self->race_timer && self->retry_ms == RETRY_FIRST_MS &&
+      fwd_discovery_is_settled(fwd_session_get_discovery(session)))
+    schedule_race(self, 0);
+}
+
+static gboolean
+plan_is_new(FwdClientSession *self)
+{
+  FwdConnector *connector = fwd_peer_get_connector(self->server);
+  g_auto(GStrv) plan = fwd_connector_plan(connector, fwd_peer_get_strategies(self->server));
+
+  return !self->plan ||
+         !g_strv_equal((const char *const *)plan, (const char *const *)self->plan);
+}
+
+static void
+client_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+  FwdPeerState state = self->server ? fwd_peer_get_state(self->server) : FWD_PEER_GONE;
+
+  forget_unanswered(self, fwd_peer_get_member(peer));
+  g_clear_handle_id(&self->empty_timer, g_source_remove);
+  if (state == FWD_PEER_CONNECTED || self->race_timer)
+    return;
+  if (state == FWD_PEER_CONNECTING && peer == self->server && !plan_is_new(self))
+    return;
+  race_when_settled(self);
+}
+
+/* ------------------------------------------------------------------ peers */
+
+static void
+send_mappings(FwdClientSession *self)
+{
+  FwdMessage *message;
+  g_auto(GStrv) requested = fwd_mapping_table_list_requested(self->mappings);
+
+  if (!self->server || !requested[0])
+    return;
+  message = fwd_message_new(FWD_MESSAGE_MAPPINGS);
+  message->mappings = g_steal_pointer(&requested);
+  fwd_session_send(FWD_SESSION(self), self->server, message);
+}
+
+static void
+on_state(FwdPeer *peer, GParamSpec *property, FwdClientSession *self)
+{
+  if (peer != self->server)
+    return;
+  fwd_persistent_tunnel_set(self->tunnel, fwd_peer_get_tunnel(peer));
+  if (fwd_peer_get_state(peer) != FWD_PEER_CONNECTED)
+    return;
+  self->retry_ms = RETRY_FIRST_MS;
+  send_mappings(self);
+}
+
+static void
+on_finished(FwdPeer *peer, gboolean found, FwdClientSession *self)
+{
+  if (peer != self->server || found || fwd_peer_get_state(peer) == FWD_PEER_CONNECTED)
+    return;
+  if (fwd_peer_get_state(peer) == FWD_PEER_LOST) {
+    race_again(self, LOST_RETRY_MS);
+    return;
+  }
+  fwd_log_warning("no way to %s was found; trying again in %u s", fwd_peer_get_id(peer),
+                  self->retry_ms / 1000);
+  race_again(self, self->retry_ms);
+  self->retry_ms = MIN(self->retry_ms * 2, RETRY_MAX_MS);
+}
+
+static void
+on_path_lost(FwdPeer *peer, FwdClientSession *self)
+{
+  if (peer == self->server)
+    race_again(self, SETTLE_MS);
+}
+
+static void
+on_closed(FwdPeer *peer, const GError *why, FwdClientSession *self)
+{
+  if (peer != self->server || fwd_session_get_state(FWD_SESSION(self)) >= FWD_SESSION_STOPPING)
+    return;
+  fwd_persistent_tunnel_set(self->tunnel, NULL);
+  race_again(self, self->retry_ms);
+  self->retry_ms = MIN(self->retry_ms * 2, RETRY_MAX_MS);
+}
+
+static void
+client_peer_added(FwdSession *session, FwdPeer *peer)
+{
+  g_signal_connect_object(peer, "notify::state", G_CALLBACK(on_state), session, 0);
+  g_signal_connect_object(peer, "finished", G_CALLBACK(on_finished), session, 0);
+  g_signal_connect_object(peer, "path-lost", G_CALLBACK(on_path_lost), session, 0);
+  g_signal_connect_object(peer, "closed", G_CALLBACK(on_closed), session, 0);
+}
+
+static void
+client_message(FwdSession *session, FwdPeer *peer, const FwdMessage *message)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+
+  if (message->type == FWD_MESSAGE_PORTS && peer == self->server)
+    fwd_mapping_table_report(self->mappings, (const char *const *)message->mappings);
+}
+
+/* --------------------------------------------------------------- mappings */
+
+/* The server may lead us to the targets of our own reverse mappings, and to no others. */
+static void
+update_access(FwdClientSession *self)
+{
+  GListModel *entries = G_LIST_MODEL(self->mappings);
+
+  g_clear_pointer(&self->access, fwd_access_list_free);
+  self->access = fwd_access_list_new_empty();
+  for (guint i = 0; i < g_list_model_get_n_items(entries); i++) {
+    g_autoptr(FwdMappingEntry) entry = g_list_model_get_item(entries, i);
+    FwdMapping *mapping = fwd_mapping_entry_get_mapping(entry);
+    if (fwd_mapping_is_reverse(mapping))
+      fwd_access_list_add_exact(self->access, fwd_mapping_get_target_forwarder(mapping),
+                                fwd_mapping_get_target(mapping));
+  }
+}
+
+static void
+on_mappings_changed(GListModel *mappings, guint position, guint removed, guint added,
+                    FwdClientSession *self)
+{
+  update_access(self);
+  send_mappings(self);
+}
+
+static void
+on_profile_mappings(FwdProfile *profile, GParamSpec *property, FwdClientSession *self)
+{
+  g_auto(GStrv) texts = NULL;
+
+  g_object_get(profile, "mappings", &texts, NULL);
+  fwd_mapping_table_follow(self->mappings, (const char *const *)texts);
+}
+
+static const FwdAccessList *
+client_get_access(FwdSession *session, FwdPeer *peer)
+{
+  return FWD_CLIENT_SESSION(session)->access;
+}
+
+static FwdMappingTable *
+client_get_mappings(FwdSession *session)
+{
+  return FWD_CLIENT_SESSION(session)->mappings;
+}
+
+/* Mappings that are asked for at the start must work: better no start than half of one. */
+static gboolean
+client_started(FwdSession *session, GError **error)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+  FwdApplication *application = fwd_session_get_application(session);
+  FwdProfile *profile = fwd_session_get_profile(session);
+  g_auto(GStrv) texts = NULL;
+
+  self->mappings = fwd_mapping_table_new(fwd_application_get_registry(application),
+                                         fwd_application_get_bus(application),
+                                         FWD_TUNNEL(self->tunnel), FALSE);
+  g_signal_connect_object(self->mappings, "items-changed", G_CALLBACK(on_mappings_changed),
+                          self, 0);
+  update_access(self);
+  g_object_get(profile, "mappings", &texts, NULL);
+  if (!fwd_mapping_table_begin(self->mappings, (const char *const *)texts, error))
+    return FALSE;
+  g_signal_connect_object(profile, "notify::mappings", G_CALLBACK(on_profile_mappings), self,
+                          0);
+  return TRUE;
+}
+
+/* ----------------------------------------------------------------- object */
+
+static void
+fwd_client_session_dispose(GObject *object)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(object);
+
+  g_clear_handle_id(&self->hello_timer, g_source_remove);
+  g_clear_handle_id(&self->race_timer, g_source_remove);
+  g_clear_handle_id(&self->empty_timer, g_source_remove);
+  self->server = NULL;
+  if (self->tunnel)
+    fwd_tunnel_close(FWD_TUNNEL(self->tunnel));
+  G_OBJECT_CLASS(fwd_client_session_parent_class)->dispose(object);
+}
+
+static void
+fwd_client_session_finalize(GObject *object)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(object);
+
+  g_clear_object(&self->mappings);
+  g_clear_object(&self->tunnel);
+  g_clear_pointer(&self->access, fwd_access_list_free);
+  g_ptr_array_unref(self->unanswered);
+  g_strfreev(self->plan);
+  G_OBJECT_CLASS(fwd_client_session_parent_class)->finalize(object);
+}
+
+static void
+fwd_client_session_class_init(FwdClientSessionClass *klass)
+{
+  FwdSessionClass *session_class = FWD_SESSION_CLASS(klass);
+
+  G_OBJECT_CLASS(klass)->dispose = fwd_client_session_dispose;
+  G_OBJECT_CLASS(klass)->finalize = fwd_client_session_finalize;
+  session_class->started = client_started;
+  session_class->joined = client_joined;
+  session_class->member_joined = client_member_joined;
+  session_class->peer_added = client_peer_added;
+  session_class->hello = client_hello;
+  session_class->message = client_message;
+  session_class->network_changed = client_network_changed;
+  session_class->get_access = client_get_access;
+  session_class->get_mappings = client_get_mappings;
+}
+
+static void
+fwd_client_session_init(FwdClientSession *self)
+{
+  self->tunnel = fwd_persistent_tunnel_new();
+  self->unanswered = g_ptr_array_new_with_free_func(g_free);
+  self->retry_ms = RETRY_FIRST_MS;
+}
+
+FwdClientSession *
+fwd_client_session_new(FwdApplication *application, FwdProfile *profile)
+{
+  return g_object_new(FWD_TYPE_CLIENT_SESSION, "application", application, "profile", profile,
+                      NULL);
+}

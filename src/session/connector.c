@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/connector.h"
+
+#define FWD_LOG_COMPONENT "connector"
+#include "core/log.h"
+#include <stunfwd/error.h>
+#include <stunfwd/strategy.h>
+
+struct _FwdConnector {
+  GObject parent;
+  FwdDataPlane *plane;
+  FwdPluginRegistry *registry;
+  FwdEventBus *bus;
+  FwdConnectorEnds ends;
+  GPtrArray *runners; /* of Runner, those that have not ended */
+  GPtrArray *records; /* of FwdStrategyRecord */
+  GPtrArray *story;   /* of char * */
+  gboolean found;
+};
+
+/* One strategy in the race. Referenced by the race and by its pending call. */
+typedef struct {
+  FwdConnector *connector; /* a reference, so that the end of the call finds it */
+  FwdStrategy *strategy;
+  FwdConnectorAttempt *attempt;
+  FwdPathClass path_class;
+  GCancellable *cancellable;
+} Runner;
+
+enum { PATH, SEND, FINISHED, SIGNAL_COUNT };
+static guint signals[SIGNAL_COUNT];
+
+G_DEFINE_FINAL_TYPE(FwdConnector, fwd_connector, G_TYPE_OBJECT)
+
+static void
+runner_clear(Runner *runner)
+{
+  g_clear_object(&runner->connector);
+  g_clear_object(&runner->strategy);
+  g_clear_object(&runner->attempt);
+  g_clear_object(&runner->cancellable);
+}
+
+static void
+runner_unref(Runner *runner)
+{
+  g_rc_box_release_full(runner, (GDestroyNotify)runner_clear);
+}
+
+static void
+record_free(FwdStrategyRecord *record)
+{
+  g_free(record->id);
+  g_free(record);
+}
+
+static FwdStrategyRecord *
+record_of(FwdConnector *self, const char *id)
+{
+  FwdStrategyRecord *record;
+
+  for (guint i = 0; i < self->records->len; i++) {
+    record = self->records->pdata[i];
+    if (g_str_equal(record->id, id))
+      return record;
+  }
+  record = g_new0(FwdStrategyRecord, 1);
+  record->id = g_strdup(id);
+  g_ptr_array_add(self->records, record);
+  return record;
+}
+
+static void
+publish(FwdConnector *self, const char *type, const char *strategy, const char *why)
+{
+  GVariantDict payload;
+
+  g_variant_dict_init(&payload, NULL);
+  g_variant_dict_insert(&payload, "peer", "s", self->ends.peer);
+  g_variant_dict_insert(&payload, "strategy", "s", strategy);
+  if (why)
+    g_variant_dict_insert(&payload, "why", "s", why);
+  fwd_event_bus_publish(self->bus,
+                        fwd_event_new(type, "connector", g_variant_dict_end(&payload)));
+}
+
+static void
+tell(FwdConnector *self, const char *strategy, const char *line)
+{
+  g_ptr_array_add(self->story, g_strdup_printf("%s: %s", strategy, line));
+}
+
+static void
+keep_story(FwdConnector *self, FwdConnectorAttempt *attempt)
+{
+  const GPtrArray *lines = fwd_connector_attempt_get_story(attempt);
+
+  for (guint i = 0; i < lines->len; i++)
+    tell(self, fwd_connector_attempt_get_strategy(attempt), lines->pdata[i]);
+}
+
+/* A better way is found: those that can only find worse ones stop. */
+static void
+cancel_worse(FwdConnector *self, FwdPathClass path_class)
+{
+  for (guint i = 0; i < self->runners->len; i++) {
+    Runner *runner = self->runners->pdata[i];
+    if (runner->path_class > path_class)
+      g_cancellable_cancel(runner->cancellable);
+  }
+}
+
+static void
+take_path(FwdConnector *self, Runner *runner, FwdPath *path)
+{
+  const char *id = fwd_connector_attempt_get_strategy(runner->attempt);
+  g_autofree char *remote = fwd_endpoint_to_string(&path->remote);
+
+  fwd_log_debug("%s found a %s path to %s at %s", id,
+                fwd_path_class_to_string(path->path_class), self->ends.peer, remote);
+  record_of(self, id)->successes++;
+  self->found = TRUE;
+  cancel_worse(self, path->path_class);
+  g_signal_emit(self, signals[PATH], 0, path);
+}
+
+static void
+take_failure(FwdConnector *self, Runner *runner, const GError *error)
+{
+  const char *id = fwd_connector_attempt_get_strategy(runner->attempt);
+
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    tell(self, id, "stopped: a better path was found, or it was no longer needed");
+    return;
+  }
+  tell(self, id, error->message);
+  fwd_log_debug("%s with %s: %s", id, self->ends.peer, error->message);
+  publish(self, FWD_EVENT_STRATEGY_FAILED, id, error->message);
+}
+
+static void
+on_attempted(GObject *strategy, GAsyncResult *result, gpointer user_data)
+{
+  Runner *runner = user_data;
+  g_autoptr(FwdConnector) self = g_object_ref(runner->connector);
+  g_autoptr(GError) error = NULL;
+  FwdPath *path = fwd_strategy_attempt_finish(FWD_STRATEGY(strategy), result, &error);
+  gboolean current = g_ptr_array_find(self->runners, runner, NULL);
+
+  fwd_connector_attempt_end(runner->attempt);
+  if (!current) {
+    /* Its race was replaced by another one. */
+    g_clear_pointer(&path, fwd_path_close);
+    runner_unref(runner);
+    return;
+  }
+  keep_story(self, runner->attempt);
+  if (path)
+    take_path(self, runner, path);
+  else
+    take_failure(self, runner, error);
+  g_ptr_array_remove(self->runners, runner);
+  runner_unref(runner);
+  if (self->runners->len == 0)
+    g_signal_emit(self, signals[FINISHED], 0, self->found);
+}
+
+static void
+on_send(FwdConnectorAttempt *attempt, GVariant *body, FwdConnector *self)
+{
+  g_signal_emit(self, signals[SEND], 0, fwd_connector_attempt_get_strategy(attempt), body);
+}
+
+static FwdConnectorAttempt *
+make_attempt(FwdConnector *self, const FwdImplementation *implementation)
+{
+  FwdConnectorAttempt *attempt = fwd_connector_attempt_new(
+      self->plane, &self->ends, implementation->id, implementation->meta.path_class);
+
+  g_signal_connect_object(attempt, "send", G_CALLBACK(on_send), self, 0);
+  return attempt;
+}
+
+static void
+start(FwdConnector *self, const FwdImplementation *implementation)
+{
+  Runner *runner = g_rc_box_new0(Runner);
+
+  runner->connector = g_object_ref(self);
+  runner->strategy = g_object_new(implementation->type, NULL);
+  runner->attempt = make_attempt(self, implementation);
+  runner->path_class = implementation->meta.path_class;
+  runner->cancellable = g_cancellable_new();
+  g_ptr_array_add(self->runners, g_rc_box_acquire(runner));
+  record_of(self, implementation->id)->attempts++;
+  publish(self, FWD_EVENT_STRATEGY_STARTED, implementation->id, NULL);
+  fwd_strategy_attempt_async(runner->strategy, FWD_ATTEMPT(runner->attempt),
+                             runner->cancellable, on_attempted, runner);
+}
+
+static gboolean
+can_attempt(FwdConnector *self, const FwdImplementation *implementation)
+{
+  g_autoptr(FwdStrategy) strategy = g_object_new(implementation->type, NULL);
+  g_autoptr(FwdConnectorAttempt) attempt = make_attempt(self, implementation);
+  g_autofree char *why_not = NULL;
+
+  if (fwd_strategy_can_attempt(strategy, FWD_ATTEMPT(attempt), &why_not))
+    return TRUE;
+  tell(self, implementation->id, why_not ? why_not : "cannot be attempted");
+  return FALSE;
+}
+
+GStrv
+fwd_connector_plan(FwdConnector *self, const char *const *offered)
+{
+  g_autoptr(GPtrArray) all = fwd_plugin_registry_list(self->registry, FWD_INTERFACE_STRATEGY);
+  g_autoptr(GStrvBuilder) plan = g_strv_builder_new();
+
+  g_ptr_array_set_size(self->story, 0);
+  for (guint i = 0; i < all->len; i++) {
+    const FwdImplementation *implementation = all->pdata[i];
+    if (!g_strv_contains(offered, implementation->id))
+      tell(self, implementation->id, "the peer does not have it");
+    else if (can_attempt(self, implementation))
+      g_strv_builder_add(plan, implementation->id);
+  }
+  return g_strv_builder_end(plan);
+}
+
+void
+fwd_connector_race(FwdConnector *self, const char *const *strategies)
+{
+  fwd_connector_cancel(self);
+  self->found = FALSE;
+  for (guint i = 0; strategies[i]; i++) {
+    const FwdImplementation *implementation =
+        fwd_plugin_registry_find(self->registry, FWD_INTERFACE_STRATEGY, strategies[i]);
+    if (implementation)
+      start(self, implementation);
+  }
+}
+
+void
+fwd_connector_cancel(FwdConnector *self)
+{
+  g_autoptr(GPtrArray) runners = self->runners;
+
+  self->runners = g_ptr_array_new_with_free_func((GDestroyNotify)runner_unref);
+  for (guint i = 0; i < runners->len; i++) {
+    Runner *runner = runners->pdata[i];
+    fwd_connector_attempt_end(runner->attempt);
+    g_cancellable_cancel(runner->cancellable);
+  }
+}
+
+gboolean
+fwd_connector_is_racing(FwdConnector *self)
+{
+  return self->runners->len > 0;
+}
+
+static void
+copy_end(GArray *to, FwdNatReport *to_nat, const GArray *candidates, const FwdNatReport *nat)
+{
+  g_array_set_size(to, 0);
+  if (candidates && candidates->len)
+    g_array_append_vals(to, candidates->data, candidates->len);
+  *to_nat = *nat;
+}
+
+/* A handler may end a strategy and so change the array: walk over a copy. */
+static GPtrArray *
+copy_runners(FwdConnector *self)
+{
+  GPtrArray *copy = g_ptr_array_new_with_free_func((GDestroyNotify)runner_unref);
+
+  for (guint i = 0; i < self->runners->len; i++)
+    g_ptr_array_add(copy, g_rc_box_acquire(self->runners->pdata[i]));
+  return copy;
+}
+
+static void
+tell_candidates(FwdConnector *self)
+{
+  g_autoptr(GPtrArray) runners = copy_runners(self);
+
+  for (guint i = 0; i < runners->len; i++)
+    fwd_attempt_emit_candidates(FWD_ATTEMPT(((Runner *)runners->pdata[i])->attempt));
+}
+
+void
+fwd_connector_set_local(FwdConnector *self, const GArray *candidates, const FwdNatReport *nat)
+{
+  copy_end(self->ends.local_candidates, &self->ends.local_nat, candidates, nat);
+  tell_candidates(self);
+}
+
+void
+fwd_connector_set_remote(FwdConnector *self, const GArray *candidates, const FwdNatReport *nat)
+{
+  copy_end(self->ends.remote_candidates, &self->ends.remote_nat, candidates, nat);
+  tell_candidates(self);
+}
+
+void
+fwd_connector_checked(FwdConnector *self, const FwdEndpoint *remote, guint rtt_us)
+{
+  g_autoptr(GPtrArray) runners = copy_runners(self);
+
+  for (guint i = 0; i < runners->len; i++)
+    fwd_connector_attempt_checked(((Runner *)runners->pdata[i])->attempt, remote, rtt_us);
+}
+
+void
+fwd_connector_challenged(FwdConnector *self, const FwdEndpoint *remote)
+{
+  g_autoptr(GPtrArray) runners = copy_runners(self);
+
+  for (guint i = 0; i < runners->len; i++)
+    fwd_attempt_emit_challenged(FWD_ATTEMPT(((Runner *)runners->pdata[i])->attempt), remote);
+}
+
+void
+fwd_connector_message(FwdConnector *self, const char *strategy, GVariant *body)
+{
+  g_autoptr(GPtrArray) runners = copy_runners(self);
+
+  for (guint i = 0; i < runners->len; i++) {
+    FwdConnectorAttempt *attempt = ((Runner *)runners->pdata[i])->attempt;
+    if (g_str_equal(fwd_connector_attempt_get_strategy(attempt), strategy))
+      fwd_attempt_emit_message(FWD_ATTEMPT(attempt), body);
+  }
+}
+
+const GPtrArray *
+fwd_connector_get_records(FwdConnector *self)
+{
+  return self->records;
+}
+
+GStrv
+fwd_connector_get_story(FwdConnector *self)
+{
+  g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+
+  for (guint i = 0; i < self->story->len; i++)
+    g_strv_builder_add(lines, self->story->pdata[i]);
+  return g_strv_builder_end(lines);
+}
+
+static void
+fwd_connector_finalize(GObject *object)
+{
+  FwdConnector *self = FWD_CONNECTOR(object);
+
+  g_ptr_array_unref(self->runners);
+  g_ptr_array_unref(self->records);
+  g_ptr_array_unref(self->story);
+  g_array_unref(self->ends.local_candidates);
+  g_array_unref(self->ends.remote_candidates);
+  g_object_unref(self->plane);
+  g_object_unref(self->registry);
+  g_object_unref(self->bus);
+  G_OBJECT_CLASS(fwd_connector_parent_class)->finalize(object);
+}
+
+static void
+fwd_connector_class_init(FwdConnectorClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS(klass);
+
+  G_OBJECT_CLASS(klass)->finalize = fwd_connector_finalize;
+  signals[PATH] = g_signal_new("path", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                               G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[SEND] = g_signal_new("send", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                               G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_VARIANT);
+  signals[FINISHED] = g_signal_new("finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
+}
+
+static void
+fwd_connector_init(FwdConnector *self)
+{
+  self->runners = g_ptr_array_new_with_free_func((GDestroyNotify)runner_unref);
+  self->records = g_ptr_array_new_with_free_func((GDestroyNotify)record_free);
+  self->story = g_ptr_array_new_with_free_func(g_free);
+  self->ends.local_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->ends.remote_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+}
+
+FwdConnector *
+fwd_connector_new(FwdDataPlane *plane, FwdPluginRegistry *registry, FwdEventBus *bus,
+                  const char *peer, gboolean controlling)
+{
+  FwdConnector *self = g_object_new(FWD_TYPE_CONNECTOR, NULL);
+
+  self->plane = g_object_ref(plane);
+  self->registry = g_object_ref(registry);
+  self->bus = g_object_ref(bus);
+  g_strlcpy(self->ends.peer, peer, sizeof self->ends.peer);
+  self->ends.controlling = controlling;
+  return self;
+}

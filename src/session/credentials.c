@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/credentials.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <stunfwd/error.h>
+
+#define PASSPHRASE_FILE_MAX 4096
+
+static char *
+get_string(FwdProfile *profile, const char *property)
+{
+  char *value;
+
+  g_object_get(profile, property, &value, NULL);
+  if (value && !*value)
+    g_clear_pointer(&value, g_free);
+  return value;
+}
+
+static GUri *
+parse_url(const char *text, GError **error)
+{
+  g_autoptr(GError) inner = NULL;
+  g_autoptr(GUri) url = g_uri_parse(text, G_URI_FLAGS_SCHEME_NORMALIZE, &inner);
+
+  if (!url || !g_uri_get_host(url) || !*g_uri_get_host(url)) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "signaling URL \"%s\": %s", text,
+                inner ? inner->message : "it names no host, as in ws://HOST:PORT/");
+    return NULL;
+  }
+  return g_steal_pointer(&url);
+}
+
+/* The first line of the file. */
+static char *
+load_passphrase(const char *path, GError **error)
+{
+  g_autoptr(GError) inner = NULL;
+  g_autofree char *text = NULL;
+  gsize length;
+
+  if (!g_file_get_contents(path, &text, &length, &inner)) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "passphrase file %s: %s", path,
+                inner->message);
+    return NULL;
+  }
+  if (length > PASSPHRASE_FILE_MAX || memchr(text, '\0', length)) {
+    sodium_memzero(text, length);
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID,
+                "passphrase file %s: not a text of at most %d bytes", path,
+                PASSPHRASE_FILE_MAX);
+    return NULL;
+  }
+  text[strcspn(text, "\r\n")] = '\0';
+  return g_steal_pointer(&text);
+}
+
+static GStrv
+join_stun(FwdProfile *profile, char **more)
+{
+  g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+  g_auto(GStrv) own = NULL;
+
+  g_object_get(profile, "stun", &own, NULL);
+  g_strv_builder_addv(all, (const char **)own);
+  if (more)
+    g_strv_builder_addv(all, (const char **)more);
+  return g_strv_builder_end(all);
+}
+
+static void
+use_ticket(FwdCredentials *self, FwdProfile *profile, const FwdTicket *ticket)
+{
+  g_autofree char *url = g_uri_to_string(ticket->url);
+
+  self->url = g_uri_ref(ticket->url);
+  self->stun = join_stun(profile, ticket->stun);
+  self->place = g_strdup_printf("the ticket's room at %s", url);
+  fwd_room_keys_derive(ticket->secret, &self->keys);
+}
+
+static gboolean
+use_passphrase(FwdCredentials *self, FwdProfile *profile, const char *room, GError **error)
+{
+  g_autofree char *text = get_string(profile, "signaling-url");
+  g_autofree char *path = get_string(profile, "passphrase-file");
+  g_autofree char *passphrase = NULL;
+  guint8 secret[FWD_SECRET_SIZE];
+  gboolean derived;
+
+  if (!text || !path) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID,
+                "--room goes with --signaling URL and --passphrase-file FILE");
+    return FALSE;
+  }
+  self->url = parse_url(text, error);
+  passphrase = self->url ? load_passphrase(path, error) : NULL;
+  if (!passphrase)
+    return FALSE;
+  derived = fwd_secret_from_passphrase(room, passphrase, secret, &self->weak, error);
+  sodium_memzero(passphrase, strlen(passphrase));
+  if (!derived)
+    return FALSE;
+  fwd_room_keys_derive(secret, &self->keys);
+  sodium_memzero(secret, sizeof secret);
+  self->stun = join_stun(profile, NULL);
+  self->place = g_strdup_printf("room \"%s\" (for this passphrase) at %s", room, text);
+  return TRUE;
+}
+
+static FwdTicket *
+find_ticket(FwdProfile *profile, GError **error)
+{
+  g_autofree char *text = get_string(profile, "ticket");
+  g_autofree char *path = get_string(profile, "ticket-file");
+
+  if (text)
+    return fwd_ticket_parse(text, error);
+  if (path)
+    return fwd_ticket_load(path, error);
+  g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID,
+              "a ticket is missing: give TICKET, --ticket-file FILE, or --signaling URL with "
+              "--room ID and --passphrase-file FILE");
+  return NULL;
+}
+
+FwdCredentials *
+fwd_credentials_new(FwdProfile *profile, GError **error)
+{
+  g_autoptr(FwdCredentials) self = g_new0(FwdCredentials, 1);
+  g_autofree char *room = get_string(profile, "room");
+  g_autoptr(FwdTicket) ticket = NULL;
+
+  if (room)
+    return use_passphrase(self, profile, room, error) ? g_steal_pointer(&self) : NULL;
+  ticket = find_ticket(profile, error);
+  if (!ticket)
+    return NULL;
+  use_ticket(self, profile, ticket);
+  return g_steal_pointer(&self);
+}
+
+void
+fwd_credentials_free(FwdCredentials *self)
+{
+  fwd_room_keys_wipe(&self->keys);
+  g_clear_pointer(&self->url, g_uri_unref);
+  g_strfreev(self->stun);
+  g_free(self->place);
+  g_free(self);
+}
+
+static char *
+ticket_path(GError **error)
+{
+  g_autofree char *directory = g_build_filename(g_get_user_state_dir(), "stunfwd", NULL);
+
+  if (g_mkdir_with_parents(directory, 0700) != 0) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_DENIED, "state directory %s: %s",
+                directory, g_strerror(errno));
+    return NULL;
+  }
+  return g_build_filename(directory, "server.ticket", NULL);
+}
+
+FwdTicket *
+fwd_credentials_keep_ticket(const char *url, const char *const *stun, char **path,
+                            GError **error)
+{
+  g_autofree char *file = ticket_path(error);
+  g_autoptr(GUri) uri = file ? parse_url(url, error) : NULL;
+  g_autoptr(FwdTicket) ticket = NULL;
+
+  if (!uri)
+    return NULL;
+  ticket = fwd_ticket_new(uri, stun);
+  if (g_file_test(file, G_FILE_TEST_EXISTS)) {
+    g_autoptr(FwdTicket) kept = fwd_ticket_load(file, error);
+    if (!kept)
+      return NULL;
+    memcpy(ticket->secret, kept->secret, sizeof ticket->secret);
+  }
+  if (!fwd_ticket_save(ticket, file, error))
+    return NULL;
+  if (path)
+    *path = g_steal_pointer(&file);
+  return g_steal_pointer(&ticket);
+}

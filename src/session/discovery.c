@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/discovery.h"
+
+#include <gio/gio.h>
+
+#define FWD_LOG_COMPONENT "discovery"
+#include "core/log.h"
+#include "meeting/host-port.h"
+#include "net/candidates.h"
+#include "net/nat-discovery.h"
+
+#define STUN_PORT 3478
+/* The shortest UDP timeout of home routers is 30 s (FACTS: Hätönen 2010). */
+#define KEEP_ALIVE_US (20 * G_USEC_PER_SEC)
+/* How long slower names may hold up the servers that are resolved already. */
+#define RESOLVE_GRACE_MS 500
+
+struct _FwdDiscovery {
+  GObject parent;
+  FwdDataPlane *plane;
+  GStrv names;
+  GArray *servers;    /* of FwdEndpoint */
+  GArray *host;       /* of FwdCandidate */
+  GArray *candidates; /* the host's and the reflexive ones */
+  FwdNatReport report;
+  FwdNatDiscovery *run;
+  gboolean complete;
+  gint64 next_keep_alive;
+  guint timer;
+  guint grace;
+  guint lookups;
+  GCancellable *cancellable;
+};
+
+enum { CHANGED, DONE, SIGNAL_COUNT };
+static guint signals[SIGNAL_COUNT];
+
+G_DEFINE_FINAL_TYPE(FwdDiscovery, fwd_discovery, G_TYPE_OBJECT)
+
+static void begin_run(FwdDiscovery *self);
+static void arm(FwdDiscovery *self);
+
+static gint64
+next_deadline(FwdDiscovery *self)
+{
+  gint64 run = self->run ? fwd_nat_discovery_deadline(self->run) : G_MAXINT64;
+
+  return MIN(run, self->next_keep_alive);
+}
+
+static gboolean
+on_timer(gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+  gint64 now = g_get_monotonic_time();
+
+  self->timer = 0;
+  if (self->run)
+    fwd_nat_discovery_tick(self->run, now);
+  if (now >= self->next_keep_alive)
+    begin_run(self);
+  arm(self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+arm(FwdDiscovery *self)
+{
+  gint64 deadline = next_deadline(self);
+  gint64 wait = deadline - g_get_monotonic_time();
+
+  g_clear_handle_id(&self->timer, g_source_remove);
+  if (deadline != G_MAXINT64)
+    self->timer = g_timeout_add((guint)CLAMP((wait + 999) / 1000, 0, 60000), on_timer, self);
+}
+
+static void
+send_stun(const FwdEndpoint *to, const guint8 *data, gsize length, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  fwd_data_plane_send(self->plane, to, 0, data, length);
+}
+
+static gboolean
+is_known(const GArray *candidates, const FwdCandidate *candidate)
+{
+  for (guint i = 0; i < candidates->len; i++) {
+    const FwdCandidate *other = &g_array_index(candidates, FwdCandidate, i);
+    if (fwd_endpoint_equal(&other->endpoint, &candidate->endpoint))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The NAT gives one outside endpoint per family at a time: what it gave before has gone. */
+static void
+drop_stale(GArray *candidates, const FwdCandidate *fresh)
+{
+  for (guint i = candidates->len; i > 0; i--) {
+    const FwdCandidate *other = &g_array_index(candidates, FwdCandidate, i - 1);
+    if (other->type == FWD_CANDIDATE_SERVER_REFLEXIVE &&
+        fwd_endpoint_family(&other->endpoint) == fwd_endpoint_family(&fresh->endpoint))
+      g_array_remove_index(candidates, i - 1);
+  }
+}
+
+static void
+on_candidate(const FwdCandidate *candidate, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+  g_autofree char *text = NULL;
+
+  if (is_known(self->candidates, candidate))
+    return;
+  if (self->complete)
+    drop_stale(self->candidates, candidate);
+  g_array_append_val(self->candidates, *candidate);
+  text = fwd_endpoint_to_string(&candidate->endpoint);
+  fwd_log_debug("public endpoint %s", text);
+  g_signal_emit(self, signals[CHANGED], 0);
+}
+
+static void
+on_run_done(const FwdNatReport *report, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  self->report = *report;
+  self->complete = TRUE;
+  g_signal_emit(self, signals[DONE], 0);
+}
+
+static void
+begin_run(FwdDiscovery *self)
+{
+  static const FwdNatDiscoveryEvents events = {
+      .send = send_stun,
+      .candidate = on_candidate,
+      .done = on_run_done,
+  };
+  gint64 now = g_get_monotonic_time();
+
+  self->next_keep_alive = now + KEEP_ALIVE_US;
+  if (!self->servers->len)
+    return;
+  g_clear_pointer(&self->run, fwd_nat_discovery_free);
+  self->run = fwd_nat_discovery_new(self->servers, self->host, &events, self, now);
+  arm(self);
+}
+
+static void
+on_stun(FwdDataPlane *plane, const FwdEndpoint *from, GBytes *datagram, FwdDiscovery *self)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data(datagram, &length);
+
+  if (self->run &&
+      fwd_nat_discovery_receive(self->run, from, data, length, g_get_monotonic_time()))
+    arm(self);
+}
+
+static void
+add_server(FwdDiscovery *self, const FwdEndpoint *server)
+{
+  if (fwd_data_plane_get_port(self->plane, fwd_endpoint_family(server)))
+    g_array_append_val(self->servers, *server);
+}
+
+static gboolean
+on_grace(gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  self->grace = 0;
+  begin_run(self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The run begins when all names are resolved, or a little after the first one is. */
+static void
+resolved(FwdDiscovery *self)
+{
+  if (self->lookups == 0) {
+    g_clear_handle_id(&self->grace, g_source_remove);
+    begin_run(self);
+  } else if (self->servers->len && !self->grace) {
+    self->grace = g_timeout_add(RESOLVE_GRACE_MS, on_grace, self);
+  }
+}
+
+typedef struct {
+  FwdDiscovery *discovery; /* not owned: a cancelled lookup does not look at it */
+  char *host;
+  guint16 port;
+} Lookup;
+
+static void
+lookup_free(Lookup *lookup)
+{
+  g_free(lookup->host);
+  g_free(lookup);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lookup, lookup_free)
+
+static void
+on_looked_up(GObject *resolver, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(Lookup) lookup = user_data;
+  g_autoptr(GError) error = NULL;
+  g_autolist(GInetAddress) addresses =
+      g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &error);
+
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  if (error)
+    fwd_log_warning("STUN server %s: %s", lookup->host, error->message);
+  for (GList *item = addresses; item; item = item->next) {
+    g_autofree char *address = g_inet_address_to_string(item->data);
+    FwdEndpoint server;
+    if (fwd_endpoint_from_address(address, lookup->port, &server))
+      add_server(lookup->discovery, &server);
+  }
+  lookup->discovery->lookups--;
+  resolved(lookup->discovery);
+}
+
+static void
+look_up(FwdDiscovery *self, const char *name)
+{
+  g_autoptr(GResolver) resolver = g_resolver_get_default();
+  g_autofree char *host = NULL;
+  guint16 port;
+  FwdEndpoint server;
+  Lookup *lookup;
+
+  if (!fwd_host_port_parse(name, STUN_PORT, &host, &port))
+    return;
+  if (fwd_endpoint_from_address(host, port, &server)) {
+    add_server(self, &server);
+    return;
+  }
+  lookup = g_new0(Lookup, 1);
+  lookup->discovery = self;
+  lookup->host = g_steal_pointer(&host);
+  lookup->port = port;
+  self->lookups++;
+  g_resolver_lookup_by_name_async(resolver, lookup->host, self->cancellable, on_looked_up,
+                                  lookup);
+}
+
+static void
+cancel(FwdDiscovery *self)
+{
+  if (self->cancellable)
+    g_cancellable_cancel(self->cancellable);
+  g_clear_object(&self->cancellable);
+  g_clear_handle_id(&self->grace, g_source_remove);
+  g_clear_handle_id(&self->timer, g_source_remove);
+  g_clear_pointer(&self->run, fwd_nat_discovery_free);
+  self->lookups = 0;
+  self->next_keep_alive = G_MAXINT64;
+}
+
+static void
+gather_host(FwdDiscovery *self)
+{
+  g_clear_pointer(&self->host, g_array_unref);
+  self->host = fwd_candidates_gather(fwd_data_plane_get_port(self->plane, AF_INET),
+                                     fwd_data_plane_get_port(self->plane, AF_INET6));
+  g_array_set_size(self->candidates, 0);
+  g_array_append_vals(self->candidates, self->host->data, self->host->len);
+}
+
+void
+fwd_discovery_start(FwdDiscovery *self, const char *const *servers)
+{
+  GStrv names = g_strdupv((GStrv)servers);
+
+  cancel(self);
+  g_strfreev(self->names);
+  self->names = names;
+  self->complete = FALSE;
+  self->cancellable = g_cancellable_new();
+  g_array_set_size(self->servers, 0);
+  gather_host(self);
+  for (guint i = 0; names[i]; i++)
+    look_up(self, names[i]);
+  resolved(self);
+}
+
+void
+fwd_discovery_refresh(FwdDiscovery *self)
+{
+  if (self->names)
+    fwd_discovery_start(self, (const char *const *)self->names);
+}
+
+void
+fwd_discovery_stop(FwdDiscovery *self)
+{
+  cancel(self);
+}
+
+const GArray *
+fwd_discovery_get_candidates(FwdDiscovery *self)
+{
+  return self->candidates;
+}
+
+const FwdNatReport *
+fwd_discovery_get_report(FwdDiscovery *self)
+{
+  return &self->report;
+}
+
+gboolean
+fwd_discovery_is_settled(FwdDiscovery *self)
+{
+  return self->complete || self->candidates->len > self->host->len ||
+         (self->lookups == 0 && self->servers->len == 0);
+}
+
+static void
+fwd_discovery_finalize(GObject *object)
+{
+  FwdDiscovery *self = FWD_DISCOVERY(object);
+
+  cancel(self);
+  g_strfreev(self->names);
+  g_array_unref(self->servers);
+  g_array_unref(self->candidates);
+  g_array_unref(self->host);
+  g_object_unref(self->plane);
+  G_OBJECT_CLASS(fwd_discovery_parent_class)->finalize(object);
+}
+
+static void
+fwd_discovery_class_init(FwdDiscoveryClass *klass)
+{
+  G_OBJECT_CLASS(klass)->finalize = fwd_discovery_finalize;
+  signals[CHANGED] = g_signal_new("changed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0,
+                                  NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[DONE] = g_signal_new("done", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                               NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+fwd_discovery_init(FwdDiscovery *self)
+{
+  self->servers = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
+  self->host = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->next_keep_alive = G_MAXINT64;
+}
+
+FwdDiscovery *
+fwd_discovery_new(FwdDataPlane *plane)
+{
+  FwdDiscovery *self = g_object_new(FWD_TYPE_DISCOVERY, NULL);
+
+  self->plane = g_object_ref(plane);
+  g_signal_connect_object(plane, "stun", G_CALLBACK(on_stun), self, 0);
+  return self;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * What a session knows of its own place in the network: host candidates, what
+ * STUN servers say, the NAT report. Keeps the NAT's mapping of the shared
+ * sockets alive, and notices when it changes. Main thread only.
+ */
+#pragma once
+
+#include "tunnel/data-plane.h"
+#include <stunfwd/nat.h>
+
+#define FWD_TYPE_DISCOVERY (fwd_discovery_get_type())
+G_DECLARE_FINAL_TYPE(FwdDiscovery, fwd_discovery, FWD, DISCOVERY, GObject)
+
+/**
+ * Signals:
+ *  "changed" ()  the candidates or the report are not what they were
+ *  "done"    ()  the report is as complete as the servers allow
+ */
+FwdDiscovery *fwd_discovery_new(FwdDataPlane *plane);
+
+/** Asks @servers ("HOST:PORT" each), forgetting what others said before. */
+void fwd_discovery_start(FwdDiscovery *self, const char *const *servers);
+
+/** Asks the same servers again: the NAT may have forgotten us. */
+void fwd_discovery_refresh(FwdDiscovery *self);
+
+/** Ends all activity. */
+void fwd_discovery_stop(FwdDiscovery *self);
+
+/** FwdCandidate each, best first (transfer none); valid until "changed". */
+const GArray *fwd_discovery_get_candidates(FwdDiscovery *self);
+const FwdNatReport *fwd_discovery_get_report(FwdDiscovery *self);
+/** Whether a STUN server has answered, or none can. */
+gboolean fwd_discovery_is_settled(FwdDiscovery *self);

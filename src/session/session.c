@@ -1,0 +1,667 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/session.h"
+
+#define FWD_LOG_COMPONENT "session"
+#include "core/log.h"
+#include "session/hello.h"
+#include "session/peer-list.h"
+#include "session/room.h"
+#include "session/service.h"
+#include <stunfwd/error.h>
+#include <string.h>
+
+/* Changes of the own network are told together, not one by one. */
+#define TELL_DELAY_MS 10
+#define STUN_PORT     3478
+
+typedef struct {
+  FwdApplication *application;
+  FwdProfile *profile;
+  FwdRole role;
+  FwdSessionState state;
+  FwdCredentials *credentials;
+  FwdIdentity *identity;
+  FwdDataPlane *plane;
+  FwdDiscovery *discovery;
+  FwdRoom *room;
+  FwdService *service;
+  GListStore *peers;
+  guint tell_timer;
+  GTask *stopping;
+  guint stop_timer;
+} FwdSessionPrivate;
+
+enum { PROPERTY_APPLICATION = 1, PROPERTY_PROFILE, PROPERTY_STATE };
+enum { FAILED, SIGNAL_COUNT };
+static guint signals[SIGNAL_COUNT];
+
+static void fwd_session_component_init(FwdComponentInterface *interface);
+
+G_DEFINE_ABSTRACT_TYPE_WITH_CODE(FwdSession, fwd_session, G_TYPE_OBJECT,
+                                 G_ADD_PRIVATE(FwdSession)
+                                     G_IMPLEMENT_INTERFACE(FWD_TYPE_COMPONENT,
+                                                           fwd_session_component_init))
+
+#define PRIVATE(self) ((FwdSessionPrivate *)fwd_session_get_instance_private(self))
+
+const char *
+fwd_session_state_to_string(FwdSessionState state)
+{
+  static const char *const names[] = {"initialising", "joining",  "waiting", "connecting",
+                                      "forwarding",   "stopping", "stopped"};
+
+  return names[state];
+}
+
+static void
+set_state(FwdSession *self, FwdSessionState state)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  if (private->state == state)
+    return;
+  private->state = state;
+  fwd_log_debug("state: %s", fwd_session_state_to_string(state));
+  g_object_notify(G_OBJECT(self), "state");
+}
+
+static void
+publish(FwdSession *self, const char *type, const char *key, const char *value)
+{
+  GVariantDict payload;
+
+  g_variant_dict_init(&payload, NULL);
+  if (key)
+    g_variant_dict_insert(&payload, key, "s", value);
+  fwd_event_bus_publish(fwd_application_get_bus(PRIVATE(self)->application),
+                        fwd_event_new(type, "session", g_variant_dict_end(&payload)));
+}
+
+/* ------------------------------------------------------------------ peers */
+
+void
+fwd_session_drop_peer(FwdSession *self, FwdPeer *peer)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+  g_autoptr(FwdPeer) keep = g_object_ref(peer);
+
+  fwd_peer_close(peer);
+  fwd_peer_list_remove(private->peers, peer);
+  fwd_session_update_state(self);
+}
+
+static gboolean
+make_room_for_peer(FwdSession *self)
+{
+  FwdPeer *idle = fwd_peer_list_find_idle(PRIVATE(self)->peers);
+
+  if (idle)
+    fwd_session_drop_peer(self, idle);
+  return idle != NULL;
+}
+
+void
+fwd_session_update_state(FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+  FwdSessionState state = FWD_SESSION_WAITING;
+
+  if (private->state >= FWD_SESSION_STOPPING)
+    return;
+  for (guint i = 0; i < fwd_peer_list_count(private->peers); i++) {
+    FwdPeerState peer_state = fwd_peer_get_state(fwd_peer_list_get(private->peers, i));
+    if (peer_state == FWD_PEER_CONNECTED)
+      state = FWD_SESSION_FORWARDING;
+    else if (peer_state != FWD_PEER_WAITING && state == FWD_SESSION_WAITING)
+      state = FWD_SESSION_CONNECTING;
+  }
+  if (state == FWD_SESSION_WAITING && !fwd_room_is_joined(private->room))
+    state = FWD_SESSION_JOINING;
+  set_state(self, state);
+}
+
+static void
+on_peer_state(FwdPeer *peer, GParamSpec *property, FwdSession *self)
+{
+  fwd_session_update_state(self);
+}
+
+static void
+on_channel(FwdPeer *peer, FwdChannel *channel, FwdSession *self)
+{
+  const FwdAccessList *access = FWD_SESSION_GET_CLASS(self)->get_access(self, peer);
+
+  fwd_service_serve(PRIVATE(self)->service, channel, access);
+}
+
+static void
+on_strategy_sends(FwdPeer *peer, const char *strategy, GVariant *body, FwdSession *self)
+{
+  FwdMessage *message = fwd_message_new(FWD_MESSAGE_STRATEGY);
+
+  message->attempt = fwd_peer_get_race_number(peer);
+  message->strategy = g_strdup(strategy);
+  message->body = g_variant_ref(body);
+  fwd_session_send(self, peer, message);
+}
+
+static void
+set_local(FwdSession *self, FwdPeer *peer)
+{
+  FwdDiscovery *discovery = PRIVATE(self)->discovery;
+
+  fwd_connector_set_local(fwd_peer_get_connector(peer), fwd_discovery_get_candidates(discovery),
+                          fwd_discovery_get_report(discovery));
+}
+
+static FwdPeer *
+add_peer(FwdSession *self, const FwdMessage *hello)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+  FwdPeerContext context = {
+      .role = private->role,
+      .keys = &private->credentials->keys,
+      .plane = private->plane,
+      .registry = fwd_application_get_registry(private->application),
+      .bus = fwd_application_get_bus(private->application),
+  };
+  g_autoptr(FwdPeer) peer = NULL;
+
+  if (fwd_peer_list_count(private->peers) >= FWD_PEERS_MAX && !make_room_for_peer(self))
+    return NULL;
+  memcpy(context.nonce, fwd_room_get_nonce(private->room), sizeof context.nonce);
+  peer = fwd_peer_new(&context, hello);
+  set_local(self, peer);
+  g_signal_connect_object(peer, "notify::state", G_CALLBACK(on_peer_state), self, 0);
+  g_signal_connect_object(peer, "channel", G_CALLBACK(on_channel), self, 0);
+  g_signal_connect_object(peer, "send", G_CALLBACK(on_strategy_sends), self, 0);
+  g_list_store_append(private->peers, peer);
+  FWD_SESSION_GET_CLASS(self)->peer_added(self, peer);
+  publish(self, FWD_EVENT_PEER_JOINED, "peer", fwd_peer_get_id(peer));
+  return peer;
+}
+
+/* --------------------------------------------------------------- messages */
+
+static gboolean
+is_proven(FwdSession *self, const FwdMessage *message)
+{
+  const guint8 *nonce = fwd_room_get_nonce(PRIVATE(self)->room);
+
+  return message->has_echo && memcmp(message->echo, nonce, sizeof message->echo) == 0;
+}
+
+static void
+take_hello(FwdSession *self, const char *member, const FwdMessage *hello, FwdPeer *peer)
+{
+  gboolean first = peer == NULL, proven = is_proven(self, hello);
+
+  /* The client speaks first, so what a server says must answer it. */
+  if (!fwd_hello_names_its_key(hello) || (PRIVATE(self)->role == FWD_ROLE_CLIENT && !proven))
+    return;
+  if (!peer)
+    peer = add_peer(self, hello);
+  if (!peer || !fwd_peer_accept_sequence(peer, hello->sequence))
+    return;
+  fwd_peer_set_member(peer, member);
+  fwd_peer_take_hello(peer, hello);
+  FWD_SESSION_GET_CLASS(self)->hello(self, peer, first, proven);
+}
+
+static void
+on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSession *self)
+{
+  FwdPeer *peer = fwd_peer_list_find(PRIVATE(self)->peers, message->sender);
+
+  if (peer && memcmp(fwd_peer_get_nonce(peer), message->nonce, sizeof message->nonce) != 0)
+    return;
+  if (message->type == FWD_MESSAGE_HELLO) {
+    take_hello(self, member, message, peer);
+    return;
+  }
+  if (!peer || !is_proven(self, message) || !fwd_peer_accept_sequence(peer, message->sequence))
+    return;
+  if (message->type != FWD_MESSAGE_STRATEGY)
+    FWD_SESSION_GET_CLASS(self)->message(self, peer, message);
+  else if (message->attempt == fwd_peer_get_race_number(peer))
+    fwd_connector_message(fwd_peer_get_connector(peer), message->strategy, message->body);
+}
+
+void
+fwd_session_send_hello(FwdSession *self, const char *member, FwdPeer *peer)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+  FwdMessage *hello = fwd_hello_new(private->role, private->identity, private->discovery,
+                                    fwd_application_get_registry(private->application));
+
+  fwd_room_send(private->room, member, hello, peer ? fwd_peer_get_nonce(peer) : NULL);
+}
+
+gboolean
+fwd_session_send(FwdSession *self, FwdPeer *peer, FwdMessage *message)
+{
+  const char *member = fwd_peer_get_member(peer);
+
+  if (!member) {
+    fwd_message_free(message);
+    return FALSE;
+  }
+  return fwd_room_send(PRIVATE(self)->room, member, message, fwd_peer_get_nonce(peer));
+}
+
+/* -------------------------------------------------------------- discovery */
+
+/* What --stun and the ticket say; else the signaling server, which usually answers STUN too. */
+static GStrv
+first_stun_servers(FwdSession *self)
+{
+  const FwdCredentials *credentials = PRIVATE(self)->credentials;
+  const char *host = g_uri_get_host(credentials->url);
+  g_autoptr(GStrvBuilder) servers = g_strv_builder_new();
+  g_autofree char *guess =
+      g_strdup_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, STUN_PORT);
+
+  g_strv_builder_addv(servers, (const char **)credentials->stun);
+  if (!credentials->stun[0])
+    g_strv_builder_add(servers, guess);
+  return g_strv_builder_end(servers);
+}
+
+static gboolean
+on_tell(gpointer user_data)
+{
+  FwdSession *self = user_data;
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  private->tell_timer = 0;
+  for (guint i = 0; i < fwd_peer_list_count(private->peers); i++) {
+    FwdPeer *peer = fwd_peer_list_get(private->peers, i);
+    set_local(self, peer);
+    if (fwd_peer_get_member(peer))
+      fwd_session_send_hello(self, fwd_peer_get_member(peer), peer);
+  }
+  FWD_SESSION_GET_CLASS(self)->network_changed(self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_discovery(FwdDiscovery *discovery, FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  if (!private->tell_timer)
+  private->tell_timer = g_timeout_add(TELL_DELAY_MS, on_tell, self);
+}
+
+static void
+on_discovered(FwdDiscovery *discovery, FwdSession *self)
+{
+  const FwdNatReport *report = fwd_discovery_get_report(discovery);
+
+  publish(self, FWD_EVENT_NETWORK_DISCOVERED, NULL, NULL);
+  publish(self, FWD_EVENT_NAT_DETECTED, "classic", fwd_nat_report_classic_name(report));
+}
+
+/* ------------------------------------------------------------------- room */
+
+static void
+on_joined(FwdRoom *room, FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+  g_auto(GStrv) stun = fwd_room_get_stun_servers(room);
+
+  publish(self, FWD_EVENT_SIGNALING_CONNECTED, "transport", fwd_room_get_transport(room));
+  if (stun && stun[0] && !private->credentials->stun[0] &&
+      !fwd_discovery_is_settled(private->discovery))
+    fwd_discovery_start(private->discovery, (const char *const *)stun);
+  fwd_session_update_state(self);
+  FWD_SESSION_GET_CLASS(self)->joined(self);
+}
+
+static void
+on_disconnected(FwdRoom *room, FwdSession *self)
+{
+  publish(self, FWD_EVENT_SIGNALING_DISCONNECTED, NULL, NULL);
+  fwd_session_update_state(self);
+}
+
+static void
+on_failed(FwdRoom *room, const GError *error, FwdSession *self)
+{
+  g_signal_emit(self, signals[FAILED], 0, error);
+}
+
+static void
+on_member_joined(FwdRoom *room, const char *member, FwdSession *self)
+{
+  FWD_SESSION_GET_CLASS(self)->member_joined(self, member);
+}
+
+static void
+on_member_left(FwdRoom *room, const char *member, FwdSession *self)
+{
+  FwdPeer *peer = fwd_peer_list_find_member(PRIVATE(self)->peers, member);
+
+  if (!peer)
+    return;
+  fwd_peer_set_member(peer, NULL);
+  publish(self, FWD_EVENT_PEER_LEFT, "peer", fwd_peer_get_id(peer));
+  if (!fwd_peer_get_tunnel_number(peer))
+    fwd_session_drop_peer(self, peer);
+}
+
+static void
+make_room(FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  private->room = fwd_room_new(private->role, &private->credentials->keys,
+                               fwd_identity_get_peer_id(private->identity));
+  g_signal_connect_object(private->room, "joined", G_CALLBACK(on_joined), self, 0);
+  g_signal_connect_object(private->room, "disconnected", G_CALLBACK(on_disconnected), self, 0);
+  g_signal_connect_object(private->room, "failed", G_CALLBACK(on_failed), self, 0);
+  g_signal_connect_object(private->room, "member-joined", G_CALLBACK(on_member_joined), self,
+                          0);
+  g_signal_connect_object(private->room, "member-left", G_CALLBACK(on_member_left), self, 0);
+  g_signal_connect_object(private->room, "message", G_CALLBACK(on_message), self, 0);
+}
+
+/* ---------------------------------------------------------- start and stop */
+
+static gboolean
+open_sockets(FwdSession *self, GError **error)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  private->credentials = fwd_credentials_new(private->profile, error);
+  private->identity = private->credentials ? fwd_identity_new(error) : NULL;
+  if (!private->identity)
+    return FALSE;
+  if (private->credentials->weak)
+    fwd_log_warning("the passphrase can be guessed: take a longer one, or a ticket");
+  private->plane =
+      fwd_data_plane_new(private->credentials->keys.probe, private->identity, error);
+  if (!private->plane)
+    return FALSE;
+  private->discovery = fwd_discovery_new(private->plane);
+  g_signal_connect_object(private->discovery, "changed", G_CALLBACK(on_discovery), self, 0);
+  g_signal_connect_object(private->discovery, "done", G_CALLBACK(on_discovery), self, 0);
+  g_signal_connect_object(private->discovery, "done", G_CALLBACK(on_discovered), self, 0);
+  make_room(self);
+  private->service = fwd_service_new(fwd_application_get_registry(private->application));
+  return TRUE;
+}
+
+static gboolean
+component_start(FwdComponent *component, GError **error)
+{
+  FwdSession *self = FWD_SESSION(component);
+  FwdSessionPrivate *private = PRIVATE(self);
+  g_auto(GStrv) stun = NULL;
+
+  if (!open_sockets(self, error) || !FWD_SESSION_GET_CLASS(self)->started(self, error))
+    return FALSE;
+  stun = first_stun_servers(self);
+  fwd_discovery_start(private->discovery, (const char *const *)stun);
+  set_state(self, FWD_SESSION_JOINING);
+  return fwd_room_join(private->room, fwd_application_get_registry(private->application),
+                       private->credentials->url, error);
+}
+
+static void
+finish_stop(FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+  g_autoptr(GTask) task = g_steal_pointer(&private->stopping);
+
+  g_clear_handle_id(&private->stop_timer, g_source_remove);
+  while (fwd_peer_list_count(private->peers))
+    fwd_session_drop_peer(self, fwd_peer_list_get(private->peers, 0));
+  if (private->room)
+    fwd_room_leave(private->room);
+  if (private->plane)
+    fwd_data_plane_shutdown(private->plane);
+  set_state(self, FWD_SESSION_STOPPED);
+  g_task_return_boolean(task, TRUE);
+}
+
+static gboolean
+on_stop_limit(gpointer user_data)
+{
+  FwdSession *self = user_data;
+
+  PRIVATE(self)->stop_timer = 0;
+  finish_stop(self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_drained(FwdPeer *peer, const GError *why, FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  if (!private->stopping || fwd_peer_list_has_tunnels(private->peers))
+    return;
+  g_clear_handle_id(&private->stop_timer, g_source_remove);
+  private->stop_timer = g_idle_add(on_stop_limit, self);
+}
+
+static void
+begin_drain(FwdSession *self, guint limit_ms)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  for (guint i = 0; i < fwd_peer_list_count(private->peers); i++) {
+    FwdPeer *peer = fwd_peer_list_get(private->peers, i);
+    g_signal_connect_object(peer, "closed", G_CALLBACK(on_drained), self, 0);
+    fwd_peer_drain(peer, limit_ms);
+  }
+}
+
+static void
+component_stop_async(FwdComponent *component, guint limit_ms, GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  FwdSession *self = FWD_SESSION(component);
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  set_state(self, FWD_SESSION_STOPPING);
+  private->stopping = g_task_new(self, NULL, callback, user_data);
+  g_task_set_source_tag(private->stopping, component_stop_async);
+  g_clear_handle_id(&private->tell_timer, g_source_remove);
+  if (private->discovery)
+    fwd_discovery_stop(private->discovery);
+  if (fwd_session_get_mappings(self))
+    fwd_mapping_table_clear(fwd_session_get_mappings(self));
+  private->stop_timer = fwd_peer_list_has_tunnels(private->peers)
+                            ? g_timeout_add(limit_ms, on_stop_limit, self)
+                            : g_idle_add(on_stop_limit, self);
+  begin_drain(self, limit_ms);
+}
+
+static void
+component_stop_finish(FwdComponent *component, GAsyncResult *result)
+{
+  g_task_propagate_boolean(G_TASK(result), NULL);
+}
+
+static char *
+component_get_problem(FwdComponent *component)
+{
+  FwdSessionPrivate *private = PRIVATE(FWD_SESSION(component));
+
+  if (private->room && fwd_room_is_joined(private->room))
+    return NULL;
+  return g_strdup("signaling: not connected");
+}
+
+static void
+fwd_session_component_init(FwdComponentInterface *interface)
+{
+  interface->start = component_start;
+  interface->stop_async = component_stop_async;
+  interface->stop_finish = component_stop_finish;
+  interface->get_problem = component_get_problem;
+}
+
+/* -------------------------------------------------------------- accessors */
+
+FwdRole
+fwd_session_get_role(FwdSession *self)
+{
+  return PRIVATE(self)->role;
+}
+
+FwdSessionState
+fwd_session_get_state(FwdSession *self)
+{
+  return PRIVATE(self)->state;
+}
+
+const FwdCredentials *
+fwd_session_get_credentials(FwdSession *self)
+{
+  return PRIVATE(self)->credentials;
+}
+
+FwdDiscovery *
+fwd_session_get_discovery(FwdSession *self)
+{
+  return PRIVATE(self)->discovery;
+}
+
+const char *
+fwd_session_get_transport(FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  return private->room ? fwd_room_get_transport(private->room) : "";
+}
+
+gboolean
+fwd_session_is_joined(FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  return private->room && fwd_room_is_joined(private->room);
+}
+
+GListModel *
+fwd_session_get_peers(FwdSession *self)
+{
+  return G_LIST_MODEL(PRIVATE(self)->peers);
+}
+
+FwdMappingTable *
+fwd_session_get_mappings(FwdSession *self)
+{
+  return FWD_SESSION_GET_CLASS(self)->get_mappings(self);
+}
+
+guint64
+fwd_session_get_dropped(FwdSession *self)
+{
+  FwdSessionPrivate *private = PRIVATE(self);
+
+  return private->room ? fwd_room_get_dropped(private->room) : 0;
+}
+
+FwdApplication *
+fwd_session_get_application(FwdSession *self)
+{
+  return PRIVATE(self)->application;
+}
+
+FwdProfile *
+fwd_session_get_profile(FwdSession *self)
+{
+  return PRIVATE(self)->profile;
+}
+
+FwdDataPlane *
+fwd_session_get_plane(FwdSession *self)
+{
+  return PRIVATE(self)->plane;
+}
+
+/* ----------------------------------------------------------------- object */
+
+static void
+fwd_session_set_property(GObject *object, guint id, const GValue *value, GParamSpec *property)
+{
+  FwdSessionPrivate *private = PRIVATE(FWD_SESSION(object));
+
+  if (id == PROPERTY_APPLICATION)
+  private->application = g_value_get_object(value); /* outlives its components */
+  else if (id == PROPERTY_PROFILE) private->profile = g_value_dup_object(value);
+  else G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, property);
+}
+
+static void
+fwd_session_get_property(GObject *object, guint id, GValue *value, GParamSpec *property)
+{
+  if (id == PROPERTY_STATE)
+    g_value_set_uint(value, fwd_session_get_state(FWD_SESSION(object)));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, property);
+}
+
+static void
+fwd_session_constructed(GObject *object)
+{
+  FwdSessionPrivate *private = PRIVATE(FWD_SESSION(object));
+  guint role;
+
+  G_OBJECT_CLASS(fwd_session_parent_class)->constructed(object);
+  g_object_get(private->profile, "role", &role, NULL);
+  private->role = (FwdRole)role;
+}
+
+static void
+fwd_session_finalize(GObject *object)
+{
+  FwdSessionPrivate *private = PRIVATE(FWD_SESSION(object));
+
+  g_clear_handle_id(&private->tell_timer, g_source_remove);
+  g_clear_handle_id(&private->stop_timer, g_source_remove);
+  g_object_unref(private->peers);
+  g_clear_object(&private->room);
+  g_clear_object(&private->discovery);
+  g_clear_object(&private->plane);
+  g_clear_pointer(&private->service, fwd_service_free);
+  g_clear_pointer(&private->identity, fwd_identity_unref);
+  g_clear_pointer(&private->credentials, fwd_credentials_free);
+  g_clear_object(&private->profile);
+  G_OBJECT_CLASS(fwd_session_parent_class)->finalize(object);
+}
+
+static void
+fwd_session_class_init(FwdSessionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS(klass);
+  const GParamFlags construct =
+      G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+
+  object_class->set_property = fwd_session_set_property;
+  object_class->get_property = fwd_session_get_property;
+  object_class->constructed = fwd_session_constructed;
+  object_class->finalize = fwd_session_finalize;
+  g_object_class_install_property(
+      object_class, PROPERTY_APPLICATION,
+      g_param_spec_object("application", NULL, NULL, FWD_TYPE_APPLICATION, construct));
+  g_object_class_install_property(
+      object_class, PROPERTY_PROFILE,
+      g_param_spec_object("profile", NULL, NULL, FWD_TYPE_PROFILE, construct));
+  g_object_class_install_property(
+      object_class, PROPERTY_STATE,
+      g_param_spec_uint("state", NULL, NULL, 0, FWD_SESSION_STOPPED, 0,
+                        G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS));
+  signals[FAILED] = g_signal_new("failed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                 NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+}
+
+static void
+fwd_session_init(FwdSession *self)
+{
+  PRIVATE(self)->peers = fwd_peer_list_new();
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tunnel/quic-writer.h"
+
+#include "net/datagram-socket.h"
+#include "path/udp-path.h"
+#include "tunnel/tunnel-end.h"
+#include "tunnel/varint.h"
+#include <string.h>
+
+#define VECTORS_MAX 4
+/* A segmented send may not exceed what an IP packet can hold. */
+#define BATCH_MAX 65000
+/* Then the loop reads what has arrived meanwhile. */
+#define ROUND_MAX (256 * 1024)
+/* Short header with an 8 byte id and the longest packet number, AEAD tag. */
+#define PACKET_OVERHEAD (1 + 8 + 4 + 16)
+#define DATAGRAM_OVERHEAD (1 + 2)
+#define HEARTBEAT_OVERHEAD 14
+#define FLOW_ID_MAX 8
+#define DATAGRAM_CREDIT FWD_SCHEDULER_QUANTUM
+
+/* Where ngtcp2 puts the packet it writes; the same for each frame of it. */
+typedef struct {
+  ngtcp2_path_storage path;
+  ngtcp2_pkt_info info;
+  guint8 *data;
+  gsize size;
+  gint64 now;
+} Packet;
+
+void
+fwd_quic_writer_init(FwdQuicWriter *writer)
+{
+  *writer = (FwdQuicWriter){.buffer = g_malloc(FWD_DATAGRAM_BUFFER_SIZE)};
+}
+
+void
+fwd_quic_writer_clear(FwdQuicWriter *writer)
+{
+  g_clear_pointer(&writer->buffer, g_free);
+}
+
+gsize
+fwd_quic_writer_datagram_max(const FwdTunnelEnd *end)
+{
+  return end->mtu.size - PACKET_OVERHEAD - DATAGRAM_OVERHEAD - HEARTBEAT_OVERHEAD - FLOW_ID_MAX;
+}
+
+/** FALSE when the path is full and something is left. */
+static gboolean
+flush(FwdTunnelEnd *end, gint64 now)
+{
+  FwdQuicWriter *writer = &end->writer;
+
+  while (writer->sent < writer->length) {
+    const FwdPacketBatch batch = {
+      .data = writer->buffer + writer->sent,
+      .length = writer->length - writer->sent,
+      .segment = writer->segment,
+    };
+    const gssize taken = fwd_path_set_send(
+      end->paths, fwd_quic_connection_route(&end->connection, writer->path), &batch, now);
+
+    if (taken == 0) {
+      writer->blocked = TRUE;
+      return FALSE;
+    }
+    /* An error here is a path that died: the path set knows, QUIC repairs. */
+    writer->sent = taken < 0 ? writer->length : writer->sent + taken;
+  }
+  writer->length = writer->sent = 0;
+  writer->blocked = FALSE;
+  return TRUE;
+}
+
+void
+fwd_quic_writer_send(FwdTunnelEnd *end, FwdPathId id, const guint8 *packet, gsize length,
+                     gint64 now)
+{
+  const FwdPacketBatch batch = {.data = packet, .length = length, .segment = length};
+
+  flush(end, now);
+  fwd_path_set_send(end->paths, id, &batch, now);
+  end->packets_out++;
+  end->bytes_out += length;
+}
+
+static gssize
+write_stream(FwdTunnelEnd *end, Packet *packet, FwdStream *stream)
+{
+  struct iovec vectors[VECTORS_MAX];
+  const guint count =
+    fwd_chunk_queue_peek_unmarked(&stream->out, vectors, VECTORS_MAX, packet->size);
+  gsize offered = 0;
+  guint32 flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+  ngtcp2_ssize taken = -1, length;
+
+  for (guint i = 0; i < count; i++)
+    offered += vectors[i].iov_len;
+  if (stream->out_finished && offered == stream->out.unmarked)
+    flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+  length = ngtcp2_conn_writev_stream(end->connection.quic, &packet->path.path, &packet->info,
+                                     packet->data, packet->size, &taken, flags, stream->id,
+                                     (const ngtcp2_vec *)vectors, count, packet->now);
+  if (taken >= 0) {
+    fwd_chunk_queue_advance(&stream->out, taken);
+    stream->out_fin_sent = (flags & NGTCP2_WRITE_STREAM_FLAG_FIN) && (gsize)taken == offered;
+    fwd_scheduler_charge(stream, taken);
+    end->writer.datagram_credit = MIN(end->writer.datagram_credit + taken, DATAGRAM_CREDIT);
+    fwd_stream_sent(stream);
+  } else if (length == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+    fwd_scheduler_block(&end->scheduler, stream);
+  } else if (length == NGTCP2_ERR_STREAM_SHUT_WR || length == NGTCP2_ERR_STREAM_NOT_FOUND) {
+    fwd_scheduler_remove(&end->scheduler, stream);
+  }
+  return length;
+}
+
+static gssize
+write_nothing_new(FwdTunnelEnd *end, Packet *packet)
+{
+  return ngtcp2_conn_write_pkt(end->connection.quic, &packet->path.path, &packet->info,
+                               packet->data, packet->size, packet->now);
+}
+
+static gboolean
+heart_should_beat(FwdTunnelEnd *end)
+{
+  FwdQuicWriter *writer = &end->writer;
+
+  if (writer->heartbeat == NULL)
+    writer->heartbeat = fwd_stream_open(end, FWD_STREAM_HEARTBEAT);
+  if (writer->heartbeat == NULL)
+    return FALSE;
+  return writer->beats_sent == writer->beats_acknowledged || end->flows.queue.count == 1 ||
+         ngtcp2_conn_get_cwnd_left(end->connection.quic) < (guint64)2 * end->mtu.size;
+}
+
+/**
+ * Packets of DATAGRAM frames alone arm no timer: when they are lost while the
+ * window is full, nothing would ever leave again. A byte of a stream in one of
+ * them does arm it.
+ */
+static gssize
+write_heartbeat(FwdTunnelEnd *end, Packet *packet)
+{
+  static const guint8 kind = FWD_STREAM_HEARTBEAT, beat = 0;
+  FwdQuicWriter *writer = &end->writer;
+  const ngtcp2_vec vector = {(guint8 *)(writer->beats_sent == 0 ? &kind : &beat), 1};
+  ngtcp2_ssize taken = -1;
+  const ngtcp2_ssize length = ngtcp2_conn_writev_stream(
+    end->connection.quic, &packet->path.path, &packet->info, packet->data, packet->size, &taken,
+    NGTCP2_WRITE_STREAM_FLAG_MORE, writer->heartbeat->id, &vector, 1, packet->now);
+
+  if (taken > 0)
+    writer->beats_sent += taken;
+  return length == NGTCP2_ERR_STREAM_DATA_BLOCKED ? NGTCP2_ERR_WRITE_MORE : length;
+}
+
+static gssize
+write_datagram(FwdTunnelEnd *end, Packet *packet, const guint8 *data, gsize size, guint64 flow)
+{
+  guint8 id[FLOW_ID_MAX];
+  const ngtcp2_vec vectors[] = {{id, fwd_varint_write(id, flow)}, {(guint8 *)data, size}};
+  gssize length = NGTCP2_ERR_WRITE_MORE;
+  int accepted = 0;
+
+  if (heart_should_beat(end))
+    length = write_heartbeat(end, packet);
+  if (length != NGTCP2_ERR_WRITE_MORE)
+    return length != 0 ? length : write_nothing_new(end, packet);
+  length = ngtcp2_conn_writev_datagram(end->connection.quic, &packet->path.path, &packet->info,
+                                       packet->data, packet->size, &accepted, 0, 0, vectors,
+                                       G_N_ELEMENTS(vectors), packet->now);
+  if (accepted || length == NGTCP2_ERR_INVALID_ARGUMENT || length == NGTCP2_ERR_INVALID_STATE) {
+    fwd_datagram_queue_pop(&end->flows.queue);
+    end->writer.datagram_credit -= size;
+    end->flows.lost += !accepted;
+  }
+  if (length == NGTCP2_ERR_INVALID_ARGUMENT || length == NGTCP2_ERR_INVALID_STATE)
+    return NGTCP2_ERR_WRITE_MORE;
+  return length != 0 ? length : write_nothing_new(end, packet);
+}
+
+/** The datagram whose turn it is, or NULL. */
+static const guint8 *
+next_datagram(FwdTunnelEnd *end, guint64 *flow, gsize *size)
+{
+  const guint8 *data;
+
+  if (!end->connection.connected)
+    return NULL;
+  while ((data = fwd_datagram_queue_peek(&end->flows.queue, flow, size)) != NULL &&
+         *size > fwd_quic_writer_datagram_max(end)) {
+    fwd_flows_send_large(&end->flows, *flow, data, *size);
+    fwd_datagram_queue_pop(&end->flows.queue);
+  }
+  if (data == NULL)
+    return NULL;
+  if (end->writer.datagram_credit > 0)
+    return data;
+  if (fwd_scheduler_next(&end->scheduler) != NULL)
+    return NULL;
+  end->writer.datagram_credit = DATAGRAM_CREDIT;
+  return data;
+}
+
+static gboolean
+is_about_one_stream(gssize result)
+{
+  return result == NGTCP2_ERR_WRITE_MORE || result == NGTCP2_ERR_STREAM_DATA_BLOCKED ||
+         result == NGTCP2_ERR_STREAM_SHUT_WR || result == NGTCP2_ERR_STREAM_NOT_FOUND;
+}
+
+/** Length of a packet, 0 when none can be sent now, or an error of the connection. */
+static gssize
+write_packet(FwdTunnelEnd *end, Packet *packet)
+{
+  gboolean begun = FALSE;
+  gssize length;
+
+  do {
+    FwdStream *stream = NULL;
+    const guint8 *data = NULL;
+    guint64 flow;
+    gsize size;
+
+    /* A datagram of its own size must not be split off by what is in the packet. */
+    if (!begun)
+      data = next_datagram(end, &flow, &size);
+    if (data != NULL)
+      length = write_datagram(end, packet, data, size, flow);
+    else if (ngtcp2_conn_get_max_data_left(end->connection.quic) > 0 &&
+             (stream = fwd_scheduler_next(&end->scheduler)) != NULL)
+      length = write_stream(end, packet, stream);
+    else
+      length = write_nothing_new(end, packet);
+    begun = begun || length == NGTCP2_ERR_WRITE_MORE;
+  } while (is_about_one_stream(length));
+  return length;
+}
+
+/** The path's size is tried with a padded datagram that is a packet of its own. */
+static gssize
+write_probe(FwdTunnelEnd *end, Packet *packet)
+{
+  static const guint8 padding[FWD_UDP_MTU4];
+  const guint8 id = FWD_PATH_MTU_FLOW;
+  const gsize size = fwd_path_mtu_next(&end->mtu);
+  const ngtcp2_vec vectors[] = {
+    {(guint8 *)&id, 1},
+    {(guint8 *)padding, MIN(size, sizeof padding) - PACKET_OVERHEAD - DATAGRAM_OVERHEAD - 1},
+  };
+  int accepted = 0;
+  gssize length;
+
+  packet->size = size;
+  length = ngtcp2_conn_writev_datagram(end->connection.quic, &packet->path.path, &packet->info,
+                                       packet->data, size, &accepted, 0,
+                                       fwd_path_mtu_tag(&end->mtu), vectors,
+                                       G_N_ELEMENTS(vectors), packet->now);
+  if (accepted && length > 0)
+    fwd_path_mtu_sent(&end->mtu, size, length);
+  return ngtcp2_err_is_fatal(length) || length > 0 ? length : 0;
+}
+
+/** Puts the packet that was written behind the batch into it, or begins another one. */
+static gboolean
+add_packet(FwdTunnelEnd *end, const Packet *packet, gsize length)
+{
+  FwdQuicWriter *writer = &end->writer;
+  const FwdPathId path = fwd_path_set_id_of(packet->path.path.local.addr);
+  gboolean room = TRUE;
+
+  end->packets_out++;
+  end->bytes_out += length;
+  if (writer->length > 0 && (path != writer->path || length > writer->segment)) {
+    /* When the path is full this packet is lost; QUIC repairs it. */
+    if (!flush(end, packet->now))
+      return FALSE;
+    memmove(writer->buffer, packet->data, length);
+  }
+  if (writer->length == 0) {
+    writer->path = path;
+    writer->segment = length;
+  }
+  writer->length += length;
+  if (length < writer->segment || writer->length + end->mtu.largest > BATCH_MAX ||
+      writer->length / writer->segment >= FWD_DATAGRAM_BATCH_MAX)
+    room = flush(end, packet->now);
+  return room;
+}
+
+static void
+begin_packet(FwdTunnelEnd *end, Packet *packet, gint64 now)
+{
+  ngtcp2_path_storage_zero(&packet->path);
+  packet->data = end->writer.buffer + end->writer.length;
+  packet->size = end->mtu.size;
+  packet->now = now;
+}
+
+int
+fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
+{
+  const gsize share =
+    MIN(ngtcp2_conn_get_send_quantum(end->connection.quic) * (end->connection.paced ? 1 : 4),
+        ROUND_MAX);
+  gsize written = 0;
+  gssize length = 0;
+
+  *more = FALSE;
+  if (!flush(end, now))
+    return 0;
+  while (written < share) {
+    const gboolean probe =
+      end->connection.confirmed && written == 0 && fwd_path_mtu_next(&end->mtu) != 0;
+    Packet packet;
+
+    begin_packet(end, &packet, now);
+    length = probe ? write_probe(end, &packet) : write_packet(end, &packet);
+    if (probe && length == 0) {
+      begin_packet(end, &packet, now);
+      length = write_packet(end, &packet);
+    }
+    if (length <= 0)
+      break;
+    written += length;
+    if (!add_packet(end, &packet, length))
+      break;
+  }
+  *more = length > 0 && !end->writer.blocked;
+  flush(end, now);
+  if (end->connection.paced && written > 0)
+    ngtcp2_conn_update_pkt_tx_time(end->connection.quic, now);
+  return length < 0 ? length : 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * Writes a connection's packets in batches for segmentation offload: streams as
+ * the scheduler says, datagrams of flows beside them, probes of the path's size.
+ * Loop thread only.
+ */
+#pragma once
+
+#include "path/path-set.h"
+#include "tunnel/stream.h"
+
+typedef struct {
+  guint8 *buffer;
+  gsize length;  /**< of the batch in @buffer */
+  gsize sent;    /**< of that, taken by the path */
+  gsize segment;
+  FwdPathId path;
+  gboolean blocked; /**< the path takes nothing now */
+  gssize datagram_credit; /**< bytes of datagrams that may go before a stream's turn */
+  FwdStream *heartbeat;   /**< NULL before it is open */
+  guint64 beats_sent, beats_acknowledged;
+} FwdQuicWriter;
+
+void fwd_quic_writer_init(FwdQuicWriter *writer);
+void fwd_quic_writer_clear(FwdQuicWriter *writer);
+
+/**
+ * Writes what can be written now. Returns 0, or ngtcp2's error that ends the
+ * connection. *@more: there is more to write than this round's share.
+ */
+int fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more);
+
+/** Largest datagram of a flow that fits a packet of the current path. */
+gsize fwd_quic_writer_datagram_max(const FwdTunnelEnd *end);
+
+/** Sends one packet by itself, after what is in the batch. */
+void fwd_quic_writer_send(FwdTunnelEnd *end, FwdPathId id, const guint8 *packet, gsize length,
+                          gint64 now);

@@ -1,0 +1,4 @@
+# What the tests of sessions put behind the interfaces.
+check_LTLIBRARIES += libfakes-session.la
+libfakes_session_la_SOURCES = %D%/fake-forwarder.c %D%/fake-forwarder.h
+libfakes_session_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests

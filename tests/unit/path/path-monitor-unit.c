@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "path/path-monitor.h"
+#include <string.h>
+
+#define MS G_GINT64_CONSTANT(1000000)
+#define S  (1000 * MS)
+
+#define ACTIVE  FWD_MONITOR_ACTIVE
+#define STANDBY FWD_MONITOR_STANDBY
+
+typedef struct {
+  FwdPathMonitor monitor;
+  FwdMonitorUse use;
+  gint64 rtt; /* of the path; 0: it answers nothing */
+  gint64 last_sent;
+  gboolean hears; /* packets arrive all the time */
+  guint probes;
+} Path;
+
+/* Does what the owner of a monitor does, from one deadline to the next, until @end. */
+static gint64
+run_until(Path *path, gint64 end, gboolean (*condition)(const Path *path))
+{
+  gint64 now = 0;
+
+  for (;;) {
+    guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
+    gint64 next = fwd_path_monitor_deadline(&path->monitor, path->use);
+
+    g_assert_cmpint(next, >, now);
+    if (next > end)
+      return -1;
+    now = next;
+    if (path->hears)
+      fwd_path_monitor_heard(&path->monitor, now - MS);
+    fwd_path_monitor_update(&path->monitor, now);
+    if (condition != NULL && condition(path))
+      return now;
+    if (!fwd_path_monitor_is_due(&path->monitor, path->use, now))
+      continue;
+    fwd_path_monitor_probe(&path->monitor, transaction, now);
+    path->probes++;
+    path->last_sent = now;
+    if (path->rtt > 0) {
+      g_assert_true(fwd_path_monitor_answered(&path->monitor, transaction, now + path->rtt));
+      fwd_path_monitor_heard(&path->monitor, now + path->rtt);
+    }
+  }
+}
+
+static gboolean
+is_dead(const Path *path)
+{
+  return !path->monitor.alive;
+}
+
+static gboolean
+is_lossy(const Path *path)
+{
+  return path->monitor.lossy;
+}
+
+static gboolean
+is_clean(const Path *path)
+{
+  return !path->monitor.lossy;
+}
+
+static void
+init(Path *path, FwdMonitorUse use, gint64 rtt)
+{
+  *path = (Path){.use = use, .rtt = rtt};
+  fwd_path_monitor_init(&path->monitor, TRUE, 0, 99 * S);
+}
+
+static void
+test_a_new_path_is_measured_at_once(void)
+{
+  Path path;
+
+  init(&path, STANDBY, 20 * MS);
+  g_assert_true(fwd_path_monitor_is_due(&path.monitor, STANDBY, 99 * S));
+  run_until(&path, 99 * S + 110 * MS, NULL);
+  g_assert_cmpuint(path.probes, ==, 3);
+  g_assert_cmpint(path.last_sent, ==, 99 * S + 100 * MS);
+  g_assert_cmpint(path.monitor.srtt, ==, 20 * MS);
+}
+
+static void
+test_round_trip_is_smoothed(void)
+{
+  FwdPathMonitor monitor;
+  guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
+
+  fwd_path_monitor_init(&monitor, TRUE, 100 * MS, 0);
+  fwd_path_monitor_probe(&monitor, transaction, 1000 * MS);
+  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, 1180 * MS));
+  g_assert_cmpint(monitor.srtt, ==, 110 * MS);
+  g_assert_cmpint(monitor.rttvar, ==, 50 * MS + (80 - 50) * MS / 4);
+}
+
+static void
+test_an_answer_counts_once(void)
+{
+  FwdPathMonitor monitor;
+  guint8 transaction[FWD_STUN_TRANSACTION_SIZE], other[FWD_STUN_TRANSACTION_SIZE];
+
+  fwd_path_monitor_init(&monitor, TRUE, 0, 0);
+  fwd_stun_new_transaction(other);
+  memset(transaction, 0, sizeof transaction);
+  g_assert_false(fwd_path_monitor_answered(&monitor, transaction, 1));
+  fwd_path_monitor_probe(&monitor, transaction, 1);
+  g_assert_false(fwd_path_monitor_answered(&monitor, other, 2));
+  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, 2));
+  g_assert_false(fwd_path_monitor_answered(&monitor, transaction, 2));
+}
+
+static void
+test_intervals(void)
+{
+  static const struct {
+    FwdMonitorUse use;
+    gboolean hears;
+    guint probes; /* in 30 s, the first three included */
+  } cases[] = {{ACTIVE, FALSE, 3 + 29}, {ACTIVE, TRUE, 3 + 14}, {STANDBY, FALSE, 3 + 9}};
+
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    Path path;
+    init(&path, cases[i].use, 10 * MS);
+    path.hears = cases[i].hears;
+    run_until(&path, 129 * S, NULL);
+    g_assert_cmpuint(path.probes, ==, cases[i].probes);
+    g_assert_true(path.monitor.alive);
+    g_assert_cmpfloat(fwd_path_monitor_get_loss(&path.monitor), ==, 0);
+  }
+}
+
+static void
+test_death(void)
+{
+  for (guint use = ACTIVE; use <= STANDBY; use++) {
+    gint64 died, heard;
+    Path path;
+
+    init(&path, use, 10 * MS);
+    run_until(&path, 110 * S, NULL);
+    heard = path.monitor.heard;
+    path.rtt = 0;
+    died = run_until(&path, 120 * S, is_dead);
+    g_assert_cmpint(died, >=, heard + 1500 * MS);
+    g_assert_cmpint(died, <=, heard + (use == ACTIVE ? 2000 : 4000) * MS);
+  }
+}
+
+static void
+test_silence_alone_is_no_death(void)
+{
+  FwdPathMonitor monitor;
+  guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
+
+  fwd_path_monitor_init(&monitor, TRUE, 10 * MS, 0);
+  fwd_path_monitor_probe(&monitor, transaction, 0);
+  fwd_path_monitor_probe(&monitor, transaction, 50 * MS);
+  fwd_path_monitor_update(&monitor, 60 * S);
+  g_assert_true(monitor.alive);
+}
+
+static void
+test_a_dead_path_may_come_back_or_is_given_up(void)
+{
+  Path path;
+  gint64 died;
+
+  init(&path, ACTIVE, 0);
+  died = run_until(&path, 120 * S, is_dead);
+  g_assert_cmpint(died, >, 0);
+  g_assert_cmpint(path.monitor.died, ==, died);
+  g_assert_false(fwd_path_monitor_is_hopeless(&path.monitor, died + 60 * S - 1));
+  g_assert_true(fwd_path_monitor_is_hopeless(&path.monitor, died + 60 * S));
+  path.probes = 0;
+  run_until(&path, died + 20 * S, NULL);
+  g_assert_cmpuint(path.probes, ==, 10);
+
+  g_assert_true(fwd_path_monitor_heard(&path.monitor, died + 20 * S));
+  g_assert_false(fwd_path_monitor_heard(&path.monitor, died + 20 * S));
+  g_assert_true(path.monitor.alive);
+}
+
+static void
+test_a_slow_path_lives(void)
+{
+  Path path = {.use = ACTIVE, .rtt = 900 * MS};
+
+  fwd_path_monitor_init(&path.monitor, TRUE, 900 * MS, 99 * S);
+  g_assert_cmpint(run_until(&path, 160 * S, is_dead), ==, -1);
+}
+
+static void
+test_an_unproven_path_must_answer(void)
+{
+  Path path = {.use = STANDBY, .rtt = 0};
+
+  fwd_path_monitor_init(&path.monitor, FALSE, 0, 99 * S);
+  g_assert_false(path.monitor.alive);
+  g_assert_false(fwd_path_monitor_heard(&path.monitor, 99 * S));
+  g_assert_false(path.monitor.alive);
+  g_assert_false(fwd_path_monitor_is_hopeless(&path.monitor, 102 * S - 1));
+  g_assert_true(fwd_path_monitor_is_hopeless(&path.monitor, 102 * S));
+  path.rtt = 10 * MS;
+  run_until(&path, 99 * S + 10 * MS, NULL);
+  g_assert_true(path.monitor.alive);
+}
+
+static void
+test_failed_is_for_ever(void)
+{
+  FwdPathMonitor monitor;
+
+  fwd_path_monitor_init(&monitor, TRUE, 0, 5);
+  fwd_path_monitor_fail(&monitor, 6);
+  g_assert_false(fwd_path_monitor_heard(&monitor, 7));
+  g_assert_false(monitor.alive);
+  g_assert_false(fwd_path_monitor_is_due(&monitor, ACTIVE, 90 * S));
+  g_assert_true(fwd_path_monitor_is_hopeless(&monitor, 6));
+}
+
+static void
+test_loss_counts_after_a_while_and_heals(void)
+{
+  Path path;
+  gint64 lossy, clean;
+
+  init(&path, ACTIVE, 10 * MS);
+  run_until(&path, 110 * S, NULL);
+  path.rtt = 0;
+  path.hears = TRUE; /* one way works, but our probes stay unanswered */
+  lossy = run_until(&path, 130 * S, is_lossy);
+  g_assert_cmpint(lossy, >=, 113 * S);
+  g_assert_true(path.monitor.alive);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&path.monitor), >, 0.05);
+  path.rtt = 10 * MS;
+  clean = run_until(&path, lossy + 30 * S, is_clean);
+  g_assert_cmpint(clean, >=, path.monitor.last_loss + 10 * S);
+  g_assert_cmpint(clean, <=, path.monitor.last_loss + 11 * S);
+}
+
+static void
+test_a_late_answer_is_no_loss(void)
+{
+  FwdPathMonitor monitor;
+  guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
+
+  fwd_path_monitor_init(&monitor, TRUE, 10 * MS, 0);
+  fwd_path_monitor_probe(&monitor, transaction, 0);
+  fwd_path_monitor_update(&monitor, 300 * MS - 1);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
+  fwd_path_monitor_update(&monitor, 300 * MS);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0.05);
+  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, 400 * MS));
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/path-monitor/burst", test_a_new_path_is_measured_at_once);
+  g_test_add_func("/path-monitor/rtt", test_round_trip_is_smoothed);
+  g_test_add_func("/path-monitor/answer-once", test_an_answer_counts_once);
+  g_test_add_func("/path-monitor/intervals", test_intervals);
+  g_test_add_func("/path-monitor/death", test_death);
+  g_test_add_func("/path-monitor/silence", test_silence_alone_is_no_death);
+  g_test_add_func("/path-monitor/back-or-given-up",
+                  test_a_dead_path_may_come_back_or_is_given_up);
+  g_test_add_func("/path-monitor/slow", test_a_slow_path_lives);
+  g_test_add_func("/path-monitor/unproven", test_an_unproven_path_must_answer);
+  g_test_add_func("/path-monitor/failed", test_failed_is_for_ever);
+  g_test_add_func("/path-monitor/loss", test_loss_counts_after_a_while_and_heals);
+  g_test_add_func("/path-monitor/late", test_a_late_answer_is_no_loss);
+  return g_test_run();
+}

@@ -30,6 +30,12 @@ get_kind(FwdChannel *channel)
 }
 
 static const char *
+get_forwarder(FwdChannel *channel)
+{
+  return FWD_QUIC_CHANNEL(channel)->forwarder;
+}
+
+static const char *
 get_target(FwdChannel *channel)
 {
   return FWD_QUIC_CHANNEL(channel)->target;
@@ -61,6 +67,7 @@ static void
 implement_channel(FwdChannelInterface *interface)
 {
   interface->get_kind = get_kind;
+  interface->get_forwarder = get_forwarder;
   interface->get_target = get_target;
   interface->accept = accept_channel;
   interface->refuse = refuse;
@@ -156,12 +163,6 @@ fwd_quic_channel_new(FwdTunnelEnd *end, FwdChannelKind kind, gint64 stream, cons
   }
   self->end = fwd_tunnel_end_ref(end);
   return g_steal_pointer(&self);
-}
-
-const char *
-fwd_quic_tunnel_channel_forwarder(FwdChannel *channel)
-{
-  return FWD_QUIC_CHANNEL(channel)->forwarder;
 }
 
 char *

@@ -54,6 +54,3 @@ const FwdTunnelStatistics *fwd_quic_tunnel_get_statistics(FwdQuicTunnel *self);
  * queued), then closes; "closed" follows.
  */
 void fwd_quic_tunnel_drain(FwdQuicTunnel *self, guint limit_ms);
-
-/** The forwarder that the opener of @channel asks for; valid as long as the channel. */
-const char *fwd_quic_tunnel_channel_forwarder(FwdChannel *channel);

@@ -67,6 +67,13 @@ fwd_channel_get_kind(FwdChannel *self)
 }
 
 const char *
+fwd_channel_get_forwarder(FwdChannel *self)
+{
+  g_return_val_if_fail(FWD_IS_CHANNEL(self), NULL);
+  return FWD_CHANNEL_GET_IFACE(self)->get_forwarder(self);
+}
+
+const char *
 fwd_channel_get_target(FwdChannel *self)
 {
   g_return_val_if_fail(FWD_IS_CHANNEL(self), NULL);

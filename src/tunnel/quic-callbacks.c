@@ -178,6 +178,11 @@ randomize(uint8_t *data, size_t length, const ngtcp2_rand_ctx *context)
 {
   (void)context;
   gnutls_rnd(GNUTLS_RND_NONCE, data, length);
+  /* ngtcp2 asks here whether to clear the fixed bit of its packets (RFC 9287), which
+     is what tells QUIC from the rest on a shared socket (RFC 9443): never. Its other
+     use, the phase in which BBR probes, does not care for the lowest bit. */
+  if (length == 1)
+    data[0] &= ~1;
 }
 
 static int

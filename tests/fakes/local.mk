@@ -63,3 +63,4 @@ include $(top_srcdir)/tests/fakes/path.mk
 include $(top_srcdir)/tests/fakes/plugins.mk
 include $(top_srcdir)/tests/fakes/session.mk
 include $(top_srcdir)/tests/fakes/signaling.mk
+include $(top_srcdir)/tests/fakes/tunnel.mk

@@ -45,6 +45,7 @@ test_parse(void)
             "wss://example.org:8443/a/b%20c");
   check_url("stunfwd://192.0.2.1:80/s.php?t=http#" SECRET, "http://192.0.2.1:80/s.php");
   check_url("stunfwd://[2001:db8::1]:1883?t=mqtt#" SECRET, "mqtt://[2001:db8::1]:1883");
+  check_url("stunfwd://h?t=HTTP#" SECRET, "http://h");
   check_url("stunfwd://h?t=https&later=1&x=#" SECRET, "https://h");
   check_url(" \r\n\tstunfwd://h?t=mqtts#" SECRET " \n\n", "mqtts://h");
 }
@@ -128,7 +129,6 @@ static const BadTicket bad_tickets[] = {
     {"stunfwd://h:x/#" SECRET, "malformed"},
     {"stunfwd://h/?t=ftp#" SECRET, "scheme is none of"},
     {"stunfwd://h/?t=#" SECRET, "scheme is none of"},
-    {"stunfwd://h/?t=WS#" SECRET, "scheme is none of"},
     {"stunfwd://h/?stun=a#" SECRET, "STUN server 1 of the ticket"},
     {"stunfwd://h/?stun=a:1&stun=b:0#" SECRET, "STUN server 2 of the ticket"},
     {"stunfwd://h/?stun=a%0a:1#" SECRET, "STUN server 1 of the ticket"},

@@ -142,6 +142,10 @@ test_invalid(void)
     "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[\"a b\"]}",
     "{\"type\":\"error\",\"code\":\"full\",\"message\":\"\\u001b[31m\"}",
     "{\"type\":\"peer-left\",\"id\":\"\377\"}",
+    "{\"type\":\"peer-left\",\"id\":\"ab\"}{}",
+    "0{\"type\":\"peer-left\",\"id\":\"ab\"}",
+    "{/*\"*/\"type\":\"peer-left\",\"id\":\"ab\"/*\"*/}",
+    "{\"type\":\"peer-left\",//\n\"id\":\"ab\"}",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(texts); i++)

@@ -28,13 +28,13 @@ static const struct {
   const char *name;
   guint fields;
 } types[] = {
-  [FWD_ROOM_JOIN] = {"join", FIELD_ROOM | FIELD_ROLE},
-  [FWD_ROOM_SEND] = {"send", FIELD_TO | FIELD_DATA},
-  [FWD_ROOM_JOINED] = {"joined", FIELD_ID | FIELD_MEMBERS | FIELD_STUN},
-  [FWD_ROOM_PEER_JOINED] = {"peer-joined", FIELD_ID | FIELD_ROLE},
-  [FWD_ROOM_PEER_LEFT] = {"peer-left", FIELD_ID},
-  [FWD_ROOM_MESSAGE] = {"message", FIELD_FROM | FIELD_DATA},
-  [FWD_ROOM_ERROR] = {"error", FIELD_CODE | FIELD_TEXT},
+    [FWD_ROOM_JOIN] = {"join", FIELD_ROOM | FIELD_ROLE},
+    [FWD_ROOM_SEND] = {"send", FIELD_TO | FIELD_DATA},
+    [FWD_ROOM_JOINED] = {"joined", FIELD_ID | FIELD_MEMBERS | FIELD_STUN},
+    [FWD_ROOM_PEER_JOINED] = {"peer-joined", FIELD_ID | FIELD_ROLE},
+    [FWD_ROOM_PEER_LEFT] = {"peer-left", FIELD_ID},
+    [FWD_ROOM_MESSAGE] = {"message", FIELD_FROM | FIELD_DATA},
+    [FWD_ROOM_ERROR] = {"error", FIELD_CODE | FIELD_TEXT},
 };
 
 static const struct {
@@ -44,13 +44,13 @@ static const struct {
   gsize limit;
   const char *characters; /* NULL: all but control characters */
 } texts[] = {
-  {FIELD_ROOM, "room", offsetof(FwdRoomMessage, room), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_ID, "id", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_TO, "to", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_FROM, "from", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_DATA, "data", offsetof(FwdRoomMessage, data), DATA_MAX, NULL},
-  {FIELD_CODE, "code", offsetof(FwdRoomMessage, code), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_TEXT, "message", offsetof(FwdRoomMessage, text), TEXT_MAX, NULL},
+    {FIELD_ROOM, "room", offsetof(FwdRoomMessage, room), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_ID, "id", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_TO, "to", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_FROM, "from", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_DATA, "data", offsetof(FwdRoomMessage, data), DATA_MAX, NULL},
+    {FIELD_CODE, "code", offsetof(FwdRoomMessage, code), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_TEXT, "message", offsetof(FwdRoomMessage, text), TEXT_MAX, NULL},
 };
 
 static gboolean

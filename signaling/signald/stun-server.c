@@ -49,8 +49,8 @@ on_readable(int fd, GIOCondition condition, gpointer user_data)
   for (guint i = 0; i < BATCHES_PER_WAKEUP; i++) {
     FwdEndpoint from;
     gsize segment;
-    gssize length = fwd_datagram_socket_receive(fd, buffer, sizeof socket->server->buffer,
-                                                &from, &segment);
+    gssize length =
+        fwd_datagram_socket_receive(fd, buffer, sizeof socket->server->buffer, &from, &segment);
 
     if (length <= 0)
       break;

@@ -216,7 +216,7 @@ static void
 fail(FakeSignaling *self)
 {
   g_autoptr(GError) error =
-    g_error_new_literal(FWD_SIGNALING_ERROR, FWD_ERROR_CLOSED, "the meeting is offline");
+      g_error_new_literal(FWD_SIGNALING_ERROR, FWD_ERROR_CLOSED, "the meeting is offline");
 
   set_state(self, FWD_SIGNALING_DISCONNECTED);
   fwd_signaling_emit_failed(FWD_SIGNALING(self), error);

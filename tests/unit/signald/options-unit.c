@@ -28,8 +28,7 @@ assert_endpoints(const GArray *endpoints, const char *expected)
   g_autoptr(GString) text = g_string_new(NULL);
 
   for (guint i = 0; i < endpoints->len; i++) {
-    g_autofree char *one =
-      fwd_endpoint_to_string(&g_array_index(endpoints, FwdEndpoint, i));
+    g_autofree char *one = fwd_endpoint_to_string(&g_array_index(endpoints, FwdEndpoint, i));
 
     g_string_append_printf(text, "%s%s", i > 0 ? " " : "", one);
   }
@@ -55,9 +54,9 @@ static void
 test_all(void)
 {
   g_autoptr(FwdOptions) options = parse_good(
-    "--listen 192.0.2.1:80 --listen [::1]:8080 --stun 192.0.2.1:3478 --stun-alternate "
-    "192.0.2.2:3479 --store memory --public-url wss://signal.example.org/x --max-rooms 5 "
-    "--rate 7");
+      "--listen 192.0.2.1:80 --listen [::1]:8080 --stun 192.0.2.1:3478 --stun-alternate "
+      "192.0.2.2:3479 --store memory --public-url wss://signal.example.org/x --max-rooms 5 "
+      "--rate 7");
 
   assert_endpoints(options->listen, "192.0.2.1:80 [::1]:8080");
   assert_endpoints(options->stun, "192.0.2.1:3478");
@@ -71,7 +70,7 @@ static void
 test_default_stun_follows_listen(void)
 {
   g_autoptr(FwdOptions) options =
-    parse_good("--listen 0.0.0.0:80 --listen 0.0.0.0:81 --listen [::]:80");
+      parse_good("--listen 0.0.0.0:80 --listen 0.0.0.0:81 --listen [::]:80");
 
   assert_endpoints(options->stun, "0.0.0.0:3478 [::]:3478");
 }
@@ -91,25 +90,25 @@ test_wrong(void)
     const char *line;
     const char *start; /* of the message */
   } cases[] = {
-    {"--listen 8080", "--listen 8080: "},
-    {"--listen localhost:80", "--listen localhost:80: "},
-    {"--listen 127.0.0.1:70000", "--listen 127.0.0.1:70000: "},
-    {"--stun x", "--stun x: "},
-    {"--stun none --stun 127.0.0.1:1", "--stun none: "},
-    {"--stun-alternate y", "--stun-alternate y: "},
-    {"--stun none --stun-alternate 127.0.0.2:1", "--stun-alternate 127.0.0.2:1: "},
-    {"--store redis://localhost/0", "--store redis://localhost/0: "},
-    {"--public-url nonsense", "--public-url nonsense: "},
-    {"--max-rooms 0", "--max-rooms 0: "},
-    {"--rate -1", "--rate -1: "},
-    {"--rate 10000000", "--rate 10000000: "},
-    {"--tls-cert a", "--tls-cert a: "},
-    {"--tls-key b", "--tls-key b: "},
-    {"--tls-cert /none/a --tls-key /none/b", "--tls-cert /none/a, --tls-key /none/b: "},
-    {"stray", "argument stray: "},
-    {"--relay on", "Unknown option --relay"},
-    {"--rate many", "Cannot parse integer value"},
-    {"--listen", "Missing argument"},
+      {"--listen 8080", "--listen 8080: "},
+      {"--listen localhost:80", "--listen localhost:80: "},
+      {"--listen 127.0.0.1:70000", "--listen 127.0.0.1:70000: "},
+      {"--stun x", "--stun x: "},
+      {"--stun none --stun 127.0.0.1:1", "--stun none: "},
+      {"--stun-alternate y", "--stun-alternate y: "},
+      {"--stun none --stun-alternate 127.0.0.2:1", "--stun-alternate 127.0.0.2:1: "},
+      {"--store redis://localhost/0", "--store redis://localhost/0: "},
+      {"--public-url nonsense", "--public-url nonsense: "},
+      {"--max-rooms 0", "--max-rooms 0: "},
+      {"--rate -1", "--rate -1: "},
+      {"--rate 10000000", "--rate 10000000: "},
+      {"--tls-cert a", "--tls-cert a: "},
+      {"--tls-key b", "--tls-key b: "},
+      {"--tls-cert /none/a --tls-key /none/b", "--tls-cert /none/a, --tls-key /none/b: "},
+      {"stray", "argument stray: "},
+      {"--relay on", "Unknown option --relay"},
+      {"--rate many", "Cannot parse integer value"},
+      {"--listen", "Missing argument"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -21,8 +21,8 @@ run(const char *first, const char *second)
   g_autofree char *path = program();
   g_autoptr(GError) error = NULL;
   g_autoptr(GSubprocess) process =
-    g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error,
-                     path, first, second, NULL);
+      g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error,
+                       path, first, second, NULL);
   Result result = {0};
 
   g_assert_no_error(error);
@@ -96,17 +96,17 @@ test_signal(gconstpointer data)
 {
   g_autofree char *path = program();
   g_autoptr(GSubprocess) process =
-    g_subprocess_new(G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL, path, "--listen", "127.0.0.1:0",
-                     "--stun", "127.0.0.1:0", NULL);
+      g_subprocess_new(G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL, path, "--listen", "127.0.0.1:0",
+                       "--stun", "127.0.0.1:0", NULL);
   g_autoptr(GDataInputStream) lines =
-    g_data_input_stream_new(g_subprocess_get_stderr_pipe(process));
+      g_data_input_stream_new(g_subprocess_get_stderr_pipe(process));
   g_autofree char *first = g_data_input_stream_read_line(lines, NULL, NULL, NULL);
   g_autofree char *second = g_data_input_stream_read_line(lines, NULL, NULL, NULL);
 
-  g_assert_true(g_regex_match_simple("^stunfwd-signald: WebSocket on ws://127.0.0.1:[1-9]\\d*/$",
-                                     first, 0, 0));
+  g_assert_true(g_regex_match_simple(
+      "^stunfwd-signald: WebSocket on ws://127.0.0.1:[1-9]\\d*/$", first, 0, 0));
   g_assert_true(
-    g_regex_match_simple("^stunfwd-signald: STUN on 127.0.0.1:[1-9]\\d*$", second, 0, 0));
+      g_regex_match_simple("^stunfwd-signald: STUN on 127.0.0.1:[1-9]\\d*$", second, 0, 0));
   g_subprocess_send_signal(process, GPOINTER_TO_INT(data));
   g_assert_true(g_subprocess_wait(process, NULL, NULL));
   g_assert_true(g_subprocess_get_if_exited(process));

@@ -47,12 +47,13 @@ static void
 test_to_server(void)
 {
   assert_round_trip(
-    &(FwdRoomMessage){.type = FWD_ROOM_JOIN, .room = (char *)"r.1", .role = FWD_ROLE_CLIENT},
-    "{\"type\":\"join\",\"room\":\"r.1\",\"role\":\"client\"}");
-  assert_round_trip(&(FwdRoomMessage){.type = FWD_ROOM_SEND,
-                                      .member = (char *)"ab",
-                                      .data = (char *)"a \"quoted\" \\ word"},
-                    "{\"type\":\"send\",\"to\":\"ab\",\"data\":\"a \\\"quoted\\\" \\\\ word\"}");
+      &(FwdRoomMessage){.type = FWD_ROOM_JOIN, .room = (char *)"r.1", .role = FWD_ROLE_CLIENT},
+      "{\"type\":\"join\",\"room\":\"r.1\",\"role\":\"client\"}");
+  assert_round_trip(
+      &(FwdRoomMessage){.type = FWD_ROOM_SEND,
+                        .member = (char *)"ab",
+                        .data = (char *)"a \"quoted\" \\ word"},
+      "{\"type\":\"send\",\"to\":\"ab\",\"data\":\"a \\\"quoted\\\" \\\\ word\"}");
 }
 
 static void
@@ -106,42 +107,46 @@ static void
 test_invalid(void)
 {
   static const char *const texts[] = {
-    "",
-    " ",
-    "x",
-    "7",
-    "null",
-    "[]",
-    "\"join\"",
-    "{",
-    "{}",
-    "{\"type\":7}",
-    "{\"type\":null}",
-    "{\"type\":\"\"}",
-    "{\"type\":\"Join\",\"room\":\"r\",\"role\":\"client\"}",
-    "{\"type\":\"join\"}",
-    "{\"type\":\"join\",\"room\":\"r\"}",
-    "{\"type\":\"join\",\"role\":\"client\"}",
-    "{\"type\":\"join\",\"room\":\"r\",\"role\":\"admin\"}",
-    "{\"type\":\"join\",\"room\":\"r\",\"role\":1}",
-    "{\"type\":\"join\",\"room\":\"\",\"role\":\"client\"}",
-    "{\"type\":\"join\",\"room\":\"a b\",\"role\":\"client\"}",
-    "{\"type\":\"join\",\"room\":\"a/b\",\"role\":\"client\"}",
-    "{\"type\":\"join\",\"room\":\"\303\251\",\"role\":\"client\"}",
-    "{\"type\":\"join\",\"room\":[\"r\"],\"role\":\"client\"}",
-    "{\"type\":\"join\",\"room\":null,\"role\":\"client\"}",
-    "{\"type\":\"send\",\"to\":\"a\",\"data\":\"\"}",
-    "{\"type\":\"send\",\"to\":\"a\",\"data\":\"a\\nb\"}",
-    "{\"type\":\"send\",\"to\":\"a\",\"data\":{}}",
-    "{\"type\":\"send\",\"to\":12,\"data\":\"x\"}",
-    "{\"type\":\"joined\",\"id\":\"a\",\"members\":{},\"stun\":[]}",
-    "{\"type\":\"joined\",\"id\":\"a\",\"members\":[]}",
-    "{\"type\":\"joined\",\"id\":\"a\",\"members\":[null],\"stun\":[]}",
-    "{\"type\":\"joined\",\"id\":\"a\",\"members\":[{\"id\":\"b\"}],\"stun\":[]}",
-    "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[7]}",
-    "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[\"a b\"]}",
-    "{\"type\":\"error\",\"code\":\"full\",\"message\":\"\\u001b[31m\"}",
-    "{\"type\":\"peer-left\",\"id\":\"\377\"}",
+      "",
+      " ",
+      "x",
+      "7",
+      "null",
+      "[]",
+      "\"join\"",
+      "{",
+      "{}",
+      "{\"type\":7}",
+      "{\"type\":null}",
+      "{\"type\":\"\"}",
+      "{\"type\":\"Join\",\"room\":\"r\",\"role\":\"client\"}",
+      "{\"type\":\"join\"}",
+      "{\"type\":\"join\",\"room\":\"r\"}",
+      "{\"type\":\"join\",\"role\":\"client\"}",
+      "{\"type\":\"join\",\"room\":\"r\",\"role\":\"admin\"}",
+      "{\"type\":\"join\",\"room\":\"r\",\"role\":1}",
+      "{\"type\":\"join\",\"room\":\"\",\"role\":\"client\"}",
+      "{\"type\":\"join\",\"room\":\"a b\",\"role\":\"client\"}",
+      "{\"type\":\"join\",\"room\":\"a/b\",\"role\":\"client\"}",
+      "{\"type\":\"join\",\"room\":\"\303\251\",\"role\":\"client\"}",
+      "{\"type\":\"join\",\"room\":[\"r\"],\"role\":\"client\"}",
+      "{\"type\":\"join\",\"room\":null,\"role\":\"client\"}",
+      "{\"type\":\"send\",\"to\":\"a\",\"data\":\"\"}",
+      "{\"type\":\"send\",\"to\":\"a\",\"data\":\"a\\nb\"}",
+      "{\"type\":\"send\",\"to\":\"a\",\"data\":{}}",
+      "{\"type\":\"send\",\"to\":12,\"data\":\"x\"}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":{},\"stun\":[]}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[]}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[null],\"stun\":[]}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[{\"id\":\"b\"}],\"stun\":[]}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[7]}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[\"a b\"]}",
+      "{\"type\":\"error\",\"code\":\"full\",\"message\":\"\\u001b[31m\"}",
+      "{\"type\":\"peer-left\",\"id\":\"\377\"}",
+      "{\"type\":\"peer-left\",\"id\":\"ab\"}{}",
+      "0{\"type\":\"peer-left\",\"id\":\"ab\"}",
+      "{/*\"*/\"type\":\"peer-left\",\"id\":\"ab\"/*\"*/}",
+      "{\"type\":\"peer-left\",//\n\"id\":\"ab\"}",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -162,7 +167,7 @@ test_name_limit(void)
 {
   g_autofree char *name = g_strnfill(FWD_ROOM_NAME_MAX + 1, 'r');
   g_autofree char *over =
-    g_strdup_printf("{\"type\":\"join\",\"room\":\"%s\",\"role\":\"client\"}", name);
+      g_strdup_printf("{\"type\":\"join\",\"room\":\"%s\",\"role\":\"client\"}", name);
 
   g_assert_false(fwd_room_name_is_valid(name));
   assert_invalid(over);
@@ -177,7 +182,7 @@ test_data_limit(void)
 {
   g_autofree char *data = g_strnfill(FWD_SIGNALING_MESSAGE_MAX + 1, 'd');
   g_autofree char *over =
-    g_strdup_printf("{\"type\":\"send\",\"to\":\"a\",\"data\":\"%s\"}", data);
+      g_strdup_printf("{\"type\":\"send\",\"to\":\"a\",\"data\":\"%s\"}", data);
   g_autofree char *largest = NULL;
   g_auto(FwdRoomMessage) message = {0};
 
@@ -206,7 +211,7 @@ static void
 test_too_many_members(void)
 {
   g_autoptr(GString) text =
-    g_string_new("{\"type\":\"joined\",\"id\":\"a\",\"stun\":[],\"members\":[");
+      g_string_new("{\"type\":\"joined\",\"id\":\"a\",\"stun\":[],\"members\":[");
 
   for (guint i = 0; i <= FWD_ROOM_MEMBERS_MAX; i++)
     g_string_append_printf(text, "%s{\"id\":\"b\",\"role\":\"client\"}", i > 0 ? "," : "");
@@ -224,7 +229,8 @@ test_nesting(void)
 
   assert_invalid(open);
   assert_invalid(inside);
-  parse("{\"a\":\"[[[[[[[[[[[[\\\"{{{{{{{{{{{{\",\"type\":\"peer-left\",\"id\":\"ab\"}", &message);
+  parse("{\"a\":\"[[[[[[[[[[[[\\\"{{{{{{{{{{{{\",\"type\":\"peer-left\",\"id\":\"ab\"}",
+        &message);
 }
 
 int

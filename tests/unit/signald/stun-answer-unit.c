@@ -31,8 +31,8 @@ set_up(Fixture *fixture, gconstpointer data)
 
   for (fixture->site.count = 0; locals[fixture->site.count] != NULL; fixture->site.count++)
     fixture->site.local[fixture->site.count] = endpoint(locals[fixture->site.count]);
-  fixture->from = endpoint(strchr(locals[0], '[') != NULL ? "[2001:db8::7]:7000"
-                                                          : "198.51.100.7:7000");
+  fixture->from =
+      endpoint(strchr(locals[0], '[') != NULL ? "[2001:db8::7]:7000" : "198.51.100.7:7000");
   fwd_stun_writer_begin(&fixture->writer, fixture->request, sizeof fixture->request,
                         FWD_STUN_REQUEST, FWD_STUN_BINDING, transaction);
 }
@@ -52,8 +52,8 @@ assert_answer(Fixture *fixture, guint socket)
   gsize length;
 
   g_assert_true(ask(fixture, socket));
-  g_assert_true(fwd_stun_message_parse(fixture->answer.data, fixture->answer.length,
-                                       &fixture->message));
+  g_assert_true(
+      fwd_stun_message_parse(fixture->answer.data, fixture->answer.length, &fixture->message));
   g_assert_cmpmem(fwd_stun_message_transaction(&fixture->message), 12, transaction, 12);
   g_assert_nonnull(fwd_stun_message_find(&fixture->message, FWD_STUN_FINGERPRINT, &length));
   g_assert_nonnull(fwd_stun_message_find(&fixture->message, FWD_STUN_SOFTWARE, &length));
@@ -168,7 +168,7 @@ test_many_unknown_attributes(Fixture *fixture, gconstpointer data)
     fwd_stun_writer_add(&fixture->writer, (guint16)(0x7000 + i), NULL, 0);
   assert_refused(fixture, 420);
   g_assert_nonnull(
-    fwd_stun_message_find(&fixture->message, FWD_STUN_UNKNOWN_ATTRIBUTES, &length));
+      fwd_stun_message_find(&fixture->message, FWD_STUN_UNKNOWN_ATTRIBUTES, &length));
   g_assert_cmpuint(length, ==, 16);
 }
 

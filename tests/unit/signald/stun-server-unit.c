@@ -66,8 +66,7 @@ assert_answered(int fd, const FwdEndpoint *asked, guint32 change, const FwdEndpo
   length = receive(fd, buffer, &from);
   g_assert_true(fwd_stun_message_parse(buffer, (gsize)length, &message));
   g_assert_true(fwd_endpoint_equal(&from, by));
-  g_assert_true(
-    fwd_stun_message_get_endpoint(&message, FWD_STUN_XOR_MAPPED_ADDRESS, &mapped));
+  g_assert_true(fwd_stun_message_get_endpoint(&message, FWD_STUN_XOR_MAPPED_ADDRESS, &mapped));
   g_assert_true(fwd_datagram_socket_get_local(fd, &local));
   g_assert_true(fwd_endpoint_equal(&mapped, &local));
 }

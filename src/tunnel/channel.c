@@ -138,7 +138,8 @@ read_header(FwdQuicChannel *self, const char *header)
   g_autoptr(JsonParser) parser = json_parser_new_immutable();
   JsonNode *root;
 
-  if (!g_utf8_validate(header, -1, NULL) || !json_parser_load_from_data(parser, header, -1, NULL))
+  if (!g_utf8_validate(header, -1, NULL) ||
+      !json_parser_load_from_data(parser, header, -1, NULL))
     return FALSE;
   root = json_parser_get_root(parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root))

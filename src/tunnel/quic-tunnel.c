@@ -105,12 +105,12 @@ on_closed(gpointer owner, const GError *why)
 }
 
 static const FwdTunnelEndEvents end_events = {
-  .connected = on_connected,
-  .channel = on_channel,
-  .path_changed = on_path_changed,
-  .path_lost = on_path_lost,
-  .statistics = on_statistics,
-  .closed = on_closed,
+    .connected = on_connected,
+    .channel = on_channel,
+    .path_changed = on_path_changed,
+    .path_lost = on_path_lost,
+    .statistics = on_statistics,
+    .closed = on_closed,
 };
 
 /* FwdTunnel. */
@@ -224,15 +224,15 @@ fwd_quic_tunnel_class_init(FwdQuicTunnelClass *class)
   object_class->dispose = dispose;
   properties[PROP_STATE] = g_param_spec_uint("state", NULL, NULL, 0, FWD_TUNNEL_CLOSED,
                                              FWD_TUNNEL_CONNECTING, flags);
-  properties[PROP_PATH_CLASS] = g_param_spec_uint("path-class", NULL, NULL, 0,
-                                                  FWD_PATH_CLASS_RELAY, 0, flags);
+  properties[PROP_PATH_CLASS] =
+      g_param_spec_uint("path-class", NULL, NULL, 0, FWD_PATH_CLASS_RELAY, 0, flags);
   g_object_class_install_properties(object_class, N_PROPERTIES, properties);
-  signals[SIGNAL_CHANNEL] = g_signal_new("channel", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                         G_TYPE_NONE, 1, FWD_TYPE_CHANNEL);
+  signals[SIGNAL_CHANNEL] = g_signal_new("channel", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 1, FWD_TYPE_CHANNEL);
   signals[SIGNAL_PATH_CHANGED] = g_signal_new("path-changed", type, G_SIGNAL_RUN_LAST, 0, NULL,
                                               NULL, NULL, G_TYPE_NONE, 0);
-  signals[SIGNAL_PATH_LOST] = g_signal_new("path-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                           NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_PATH_LOST] =
+      g_signal_new("path-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CLOSED] = g_signal_new("closed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 1, G_TYPE_ERROR);
 }

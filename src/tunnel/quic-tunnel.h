@@ -23,12 +23,12 @@ typedef struct {
 } FwdQuicTunnelConfig;
 
 typedef struct {
-  guint64 bytes_in, bytes_out;     /**< of UDP payload */
+  guint64 bytes_in, bytes_out; /**< of UDP payload */
   guint64 packets_in, packets_out;
-  guint64 streams;                 /**< open now */
+  guint64 streams; /**< open now */
   guint64 flows;
-  guint64 datagrams_lost;          /**< flow datagrams the tunnel had to drop or QUIC saw lost */
-  guint32 rtt_us;                  /**< QUIC's smoothed round trip */
+  guint64 datagrams_lost; /**< flow datagrams the tunnel had to drop or QUIC saw lost */
+  guint32 rtt_us;         /**< QUIC's smoothed round trip */
   guint path_count;
   FwdPathInfo paths[FWD_PATHS_MAX]; /**< the active one first */
 } FwdTunnelStatistics;

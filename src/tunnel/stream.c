@@ -222,8 +222,8 @@ announce(FwdStream *stream)
     return;
   }
   fwd_tunnel_end_tell_channel(
-    stream->end, stream->kind == FWD_STREAM_FLOW ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
-    stream->id, header + FWD_STREAM_HEADER_SIZE, length);
+      stream->end, stream->kind == FWD_STREAM_FLOW ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
+      stream->id, header + FWD_STREAM_HEADER_SIZE, length);
 }
 
 /** A whole datagram in a stream of its own: kind, flow id, payload. */

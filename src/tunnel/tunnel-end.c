@@ -6,15 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SECOND           ((gint64)G_USEC_PER_SEC * 1000)
-#define TICK             SECOND
-#define OPEN_WAIT        (10 * SECOND)
-#define CLOSE_COPIES     3
-#define UNUSED_KEPT      16
+#define SECOND            ((gint64)G_USEC_PER_SEC * 1000)
+#define TICK              SECOND
+#define OPEN_WAIT         (10 * SECOND)
+#define CLOSE_COPIES      3
+#define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
 
 #define END_OF(member, pointer)                                                                \
-  ((FwdTunnelEnd *)((char *)(pointer) - G_STRUCT_OFFSET(FwdTunnelEnd, member)))
+  ((FwdTunnelEnd *)((char *)(pointer)-G_STRUCT_OFFSET(FwdTunnelEnd, member)))
 
 void
 fwd_tunnel_end_wake(FwdTunnelEnd *end)
@@ -137,11 +137,11 @@ on_datagram_settled(guint64 tag, gboolean lost, gpointer user_data)
 }
 
 static const FwdQuicEvents quic_events = {
-  .stream_opened = on_stream_opened,
-  .streams_allowed = on_streams_allowed,
-  .stream_unblocked = on_stream_unblocked,
-  .datagram = on_datagram,
-  .datagram_settled = on_datagram_settled,
+    .stream_opened = on_stream_opened,
+    .streams_allowed = on_streams_allowed,
+    .stream_unblocked = on_stream_unblocked,
+    .datagram = on_datagram,
+    .datagram_settled = on_datagram_settled,
 };
 
 /* Paths. */
@@ -168,8 +168,8 @@ on_path_removed(FwdPathId id, gpointer user_data)
 }
 
 static const FwdPathSetEvents path_events = {
-  .active_changed = on_active_changed,
-  .removed = on_path_removed,
+    .active_changed = on_active_changed,
+    .removed = on_path_removed,
 };
 
 static void
@@ -307,8 +307,9 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
   if (end->connection.server || path == NULL)
     return;
   if (!fwd_quic_connection_start(&end->connection, id, path, now))
-    fwd_tunnel_end_finish(end, 0, g_error_new(FWD_TUNNEL_ERROR, FWD_ERROR_FAILED,
-                                              "cannot start a QUIC connection"));
+    fwd_tunnel_end_finish(
+        end, 0,
+        g_error_new(FWD_TUNNEL_ERROR, FWD_ERROR_FAILED, "cannot start a QUIC connection"));
 }
 
 static void
@@ -483,10 +484,10 @@ static FwdPathSet *
 make_paths(FwdTunnelEnd *end, FwdDataPlane *plane, const FwdQuicTunnelConfig *config)
 {
   const FwdPathSetConfig path_config = {
-    .probe_key = fwd_data_plane_get_probe_key(plane),
-    .self = fwd_identity_get_peer_id(fwd_data_plane_get_identity(plane)),
-    .peer = config->peer,
-    .controlling = config->role == FWD_ROLE_CLIENT,
+      .probe_key = fwd_data_plane_get_probe_key(plane),
+      .self = fwd_identity_get_peer_id(fwd_data_plane_get_identity(plane)),
+      .peer = config->peer,
+      .controlling = config->role == FWD_ROLE_CLIENT,
   };
 
   return fwd_path_set_new(&path_config, &path_events, end);
@@ -507,10 +508,10 @@ fwd_tunnel_end_new(FwdDataPlane *plane, const FwdQuicTunnelConfig *config,
   end->demultiplexer = fwd_data_plane_get_demultiplexer(plane);
   end->paths = make_paths(end, plane, config);
   end->receiver = (FwdReceiver){
-    .paths = end->paths,
-    .receive = receive,
-    .writable = writable,
-    .paths_changed = paths_changed,
+      .paths = end->paths,
+      .receive = receive,
+      .writable = writable,
+      .paths_changed = paths_changed,
   };
   g_strlcpy(end->receiver.peer, config->peer, sizeof end->receiver.peer);
   end->connection.demultiplexer = end->demultiplexer;

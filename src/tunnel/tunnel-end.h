@@ -59,7 +59,7 @@ struct FwdTunnelEnd {
   FwdTimer quic_timer, path_timer, tick_timer;
   gint64 drain_deadline;
   gboolean closed, told_connected;
-  int failure; /**< what ngtcp2 said when reading; acted on at the end of the round */
+  int failure;    /**< what ngtcp2 said when reading; acted on at the end of the round */
   gboolean moved; /**< the active path has changed: the client migrates */
   gboolean broken;
   guint64 bytes_in, bytes_out, packets_in, packets_out;

@@ -291,13 +291,13 @@ sample(FwdTunnelEnd *end, FwdTunnelStatistics *statistics)
   if (end->connection.connected)
     ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
   *statistics = (FwdTunnelStatistics){
-    .bytes_in = end->bytes_in,
-    .bytes_out = end->bytes_out,
-    .packets_in = end->packets_in,
-    .packets_out = end->packets_out,
-    .flows = g_hash_table_size(end->flows.by_id),
-    .datagrams_lost = end->flows.lost,
-    .rtt_us = state.smoothed_rtt / 1000,
+      .bytes_in = end->bytes_in,
+      .bytes_out = end->bytes_out,
+      .packets_in = end->packets_in,
+      .packets_out = end->packets_out,
+      .flows = g_hash_table_size(end->flows.by_id),
+      .datagrams_lost = end->flows.lost,
+      .rtt_us = state.smoothed_rtt / 1000,
   };
   g_hash_table_iter_init(&iter, end->streams);
   while (g_hash_table_iter_next(&iter, NULL, &stream))

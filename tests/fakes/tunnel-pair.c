@@ -63,9 +63,9 @@ close_path(FwdPath *path)
 }
 
 static const FwdPathOps lossy_ops = {
-  .size = sizeof(FwdPathOps),
-  .send_batch = send_batch,
-  .close = close_path,
+    .size = sizeof(FwdPathOps),
+    .send_batch = send_batch,
+    .close = close_path,
 };
 
 static FwdPath *
@@ -95,9 +95,9 @@ fwd_tunnel_pair_add_path(FwdTunnelPair *pair, int family, FwdPathClass path_clas
     FwdEndpoint remote;
     FwdPath *path;
 
-    g_assert_true(fwd_endpoint_from_address(
-      family == AF_INET ? "127.0.0.1" : "::1",
-      fwd_data_plane_get_port(pair->plane[!end], family), &remote));
+    g_assert_true(fwd_endpoint_from_address(family == AF_INET ? "127.0.0.1" : "::1",
+                                            fwd_data_plane_get_port(pair->plane[!end], family),
+                                            &remote));
     path = fwd_data_plane_create_path(pair->plane[end], &remote, path_class, "test", 100);
     g_assert_nonnull(path);
     fwd_quic_tunnel_add_path(pair->tunnel[end], make_lossy(path, link));
@@ -232,12 +232,12 @@ make_plane(FwdTunnelPair *pair, guint end)
 static void
 make_tunnel(FwdTunnelPair *pair, guint end, const FwdTunnelPairOptions *options)
 {
-  const gboolean other = end == FWD_PAIR_CLIENT ? options->client_expects_other
-                                                : options->server_expects_other;
+  const gboolean other =
+      end == FWD_PAIR_CLIENT ? options->client_expects_other : options->server_expects_other;
   FwdQuicTunnelConfig config = {
-    .role = end == FWD_PAIR_CLIENT ? FWD_ROLE_CLIENT : FWD_ROLE_SERVER,
-    .connection_id = CONNECTION_ID,
-    .flow_idle_ms = options->flow_idle_ms,
+      .role = end == FWD_PAIR_CLIENT ? FWD_ROLE_CLIENT : FWD_ROLE_SERVER,
+      .connection_id = CONNECTION_ID,
+      .flow_idle_ms = options->flow_idle_ms,
   };
 
   g_strlcpy(config.peer, fwd_identity_get_peer_id(pair->identity[!end]), sizeof config.peer);

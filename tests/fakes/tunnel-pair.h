@@ -18,13 +18,13 @@ typedef struct {
   FwdIdentity *identity[2];
   FwdDataPlane *plane[2];
   FwdQuicTunnel *tunnel[2];
-  GError *closed[2];   /**< what "closed" said */
-  guint lost[2];       /**< "path-lost" */
-  guint changed[2];    /**< "path-changed" */
-  GQueue served;       /**< far ends (as pointers) of what was served, in order */
-  GQueue held;         /**< of FwdChannel */
-  char *forwarder;     /**< of the last channel */
-  GPtrArray *links;    /**< loss of the paths that were added; see below */
+  GError *closed[2]; /**< what "closed" said */
+  guint lost[2];     /**< "path-lost" */
+  guint changed[2];  /**< "path-changed" */
+  GQueue served;     /**< far ends (as pointers) of what was served, in order */
+  GQueue held;       /**< of FwdChannel */
+  char *forwarder;   /**< of the last channel */
+  GPtrArray *links;  /**< loss of the paths that were added; see below */
 } FwdTunnelPair;
 
 typedef struct {

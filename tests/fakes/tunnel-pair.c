@@ -178,7 +178,7 @@ on_channel(FwdQuicTunnel *tunnel, FwdChannel *channel, FwdTunnelPair *pair)
 
   (void)tunnel;
   g_free(pair->forwarder);
-  pair->forwarder = g_strdup(fwd_quic_tunnel_channel_forwarder(channel));
+  pair->forwarder = g_strdup(fwd_channel_get_forwarder(channel));
   if (strcmp(target, FWD_PAIR_REFUSE) == 0) {
     g_autoptr(GError) why = g_error_new(FWD_FORWARDER_ERROR, FWD_ERROR_REFUSED, "not today");
 

@@ -69,5 +69,5 @@ make_build() {                                      # NAME TARGET...
 # The optimised build, installed in $top/build/stage.
 stage_release() {
 	configure_build release --prefix="$top/build/stage" CFLAGS='-O2 -g' >&2 &&
-		make_build release all >&2 && make_build release install >&2
+		make_build release all >&2 && make_build release install >/dev/null
 }

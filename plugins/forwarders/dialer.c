@@ -106,7 +106,7 @@ socket_error(int fd)
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &length) < 0 ? errno : errnum;
 }
 
-/* 0, EINPROGRESS, or why not. A local target has answered by the time that connect() returns. */
+/* 0, EINPROGRESS, or why not. A local target answers before connect() returns. */
 static int
 start_connect(Dial *dial)
 {
@@ -182,10 +182,10 @@ fail_lookup(Dial *dial, const GError *why)
 {
   const gboolean late = why == NULL;
 
-  dial->error = g_error_new(FWD_FORWARDER_ERROR,
-                            late ? FWD_ERROR_TIMEOUT : FWD_ERROR_UNREACHABLE,
-                            "%s: the name cannot be looked up: %s", dial->target.name,
-                            late ? "no answer" : why->message);
+  dial->error =
+      g_error_new(FWD_FORWARDER_ERROR, late ? FWD_ERROR_TIMEOUT : FWD_ERROR_UNREACHABLE,
+                  "%s: the name cannot be looked up: %s", dial->target.name,
+                  late ? "no answer" : why->message);
   refuse(dial, dial->error);
 }
 
@@ -246,7 +246,7 @@ void
 forwarder_dialer_free(ForwarderDialer *dialer)
 {
   g_autoptr(GError) why =
-    g_error_new_literal(FWD_FORWARDER_ERROR, FWD_ERROR_CLOSED, "the forwarder is closing");
+      g_error_new_literal(FWD_FORWARDER_ERROR, FWD_ERROR_CLOSED, "the forwarder is closing");
   GHashTableIter iter;
   gpointer dial;
 

@@ -24,7 +24,8 @@ set_bind_error(GError **error, const FwdEndpoint *endpoint, int errnum)
                 "%s is in use by another program", text);
   else if (errnum == EACCES)
     g_set_error(error, FWD_FORWARDER_ERROR, FWD_ERROR_DENIED,
-                "port %u takes more rights (CAP_NET_BIND_SERVICE)", fwd_endpoint_port(endpoint));
+                "port %u takes more rights (CAP_NET_BIND_SERVICE)",
+                fwd_endpoint_port(endpoint));
   else if (errnum == EADDRNOTAVAIL)
     g_set_error(error, FWD_FORWARDER_ERROR, FWD_ERROR_INVALID,
                 "%s: this machine has no such address", text);

@@ -9,9 +9,9 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-#define BACKLOG 512
+#define BACKLOG          512
 #define ACCEPTS_PER_TURN 64
-#define PAUSE_MS 100
+#define PAUSE_MS         100
 
 #define FWD_TYPE_TCP (fwd_tcp_get_type())
 G_DECLARE_FINAL_TYPE(FwdTcp, fwd_tcp, FWD, TCP, GObject)
@@ -67,8 +67,8 @@ static void
 pause_accepting(FwdTcp *self, int errnum)
 {
   if (!self->short_of_descriptors)
-    g_warning("%s: cannot accept connections for now: %s",
-              fwd_mapping_to_string(self->mapping), g_strerror(errnum));
+    g_warning("%s: cannot accept connections for now: %s", fwd_mapping_to_string(self->mapping),
+              g_strerror(errnum));
   self->short_of_descriptors = TRUE;
   set_source(self, g_timeout_source_new(PAUSE_MS), on_pause_over);
 }

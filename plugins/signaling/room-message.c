@@ -28,13 +28,13 @@ static const struct {
   const char *name;
   guint fields;
 } types[] = {
-  [FWD_ROOM_JOIN] = {"join", FIELD_ROOM | FIELD_ROLE},
-  [FWD_ROOM_SEND] = {"send", FIELD_TO | FIELD_DATA},
-  [FWD_ROOM_JOINED] = {"joined", FIELD_ID | FIELD_MEMBERS | FIELD_STUN},
-  [FWD_ROOM_PEER_JOINED] = {"peer-joined", FIELD_ID | FIELD_ROLE},
-  [FWD_ROOM_PEER_LEFT] = {"peer-left", FIELD_ID},
-  [FWD_ROOM_MESSAGE] = {"message", FIELD_FROM | FIELD_DATA},
-  [FWD_ROOM_ERROR] = {"error", FIELD_CODE | FIELD_TEXT},
+    [FWD_ROOM_JOIN] = {"join", FIELD_ROOM | FIELD_ROLE},
+    [FWD_ROOM_SEND] = {"send", FIELD_TO | FIELD_DATA},
+    [FWD_ROOM_JOINED] = {"joined", FIELD_ID | FIELD_MEMBERS | FIELD_STUN},
+    [FWD_ROOM_PEER_JOINED] = {"peer-joined", FIELD_ID | FIELD_ROLE},
+    [FWD_ROOM_PEER_LEFT] = {"peer-left", FIELD_ID},
+    [FWD_ROOM_MESSAGE] = {"message", FIELD_FROM | FIELD_DATA},
+    [FWD_ROOM_ERROR] = {"error", FIELD_CODE | FIELD_TEXT},
 };
 
 static const struct {
@@ -44,13 +44,13 @@ static const struct {
   gsize limit;
   const char *characters; /* NULL: all but control characters */
 } texts[] = {
-  {FIELD_ROOM, "room", offsetof(FwdRoomMessage, room), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_ID, "id", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_TO, "to", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_FROM, "from", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_DATA, "data", offsetof(FwdRoomMessage, data), DATA_MAX, NULL},
-  {FIELD_CODE, "code", offsetof(FwdRoomMessage, code), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
-  {FIELD_TEXT, "message", offsetof(FwdRoomMessage, text), TEXT_MAX, NULL},
+    {FIELD_ROOM, "room", offsetof(FwdRoomMessage, room), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_ID, "id", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_TO, "to", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_FROM, "from", offsetof(FwdRoomMessage, member), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_DATA, "data", offsetof(FwdRoomMessage, data), DATA_MAX, NULL},
+    {FIELD_CODE, "code", offsetof(FwdRoomMessage, code), FWD_ROOM_NAME_MAX, NAME_CHARACTERS},
+    {FIELD_TEXT, "message", offsetof(FwdRoomMessage, text), TEXT_MAX, NULL},
 };
 
 static gboolean
@@ -133,24 +133,35 @@ fwd_room_message_clear(FwdRoomMessage *message)
   *message = (FwdRoomMessage){0};
 }
 
-/* The parser recurses, so the depth is limited before it runs. */
+/*
+ * The parser recurses, so the depth is limited before it runs; and it forgets to
+ * free a value that another one follows, so there may be one object only. Outside
+ * of strings nothing but JSON's own characters: the parser knows comments too.
+ */
 static gboolean
-depth_is_sane(const char *text, gsize length)
+is_one_flat_object(const char *text, gsize length)
 {
-  gboolean in_string = FALSE;
+  gboolean in_string = FALSE, begun = FALSE;
   guint depth = 0;
 
   for (gsize i = 0; i < length; i++) {
     if (in_string && text[i] == '\\')
       i++;
-    else if (text[i] == '"')
+    else if (depth > 0 && text[i] == '"')
       in_string = !in_string;
-    else if (!in_string && (text[i] == '{' || text[i] == '[') && ++depth > DEPTH_MAX)
+    else if (in_string || (!begun && g_ascii_isspace(text[i])))
+      continue;
+    else if (strchr(G_CSET_DIGITS G_CSET_a_2_z "E+-.{}[]:,\" \t\r\n", text[i]) == NULL)
       return FALSE;
-    else if (!in_string && (text[i] == '}' || text[i] == ']') && depth > 0)
+    else if (depth == 0 && (begun ? !g_ascii_isspace(text[i]) : text[i] != '{'))
+      return FALSE;
+    else if ((text[i] == '{' || text[i] == '[') && ++depth > DEPTH_MAX)
+      return FALSE;
+    else if ((text[i] == '}' || text[i] == ']') && depth > 0)
       depth--;
+    begun = TRUE;
   }
-  return TRUE;
+  return begun && depth == 0;
 }
 
 static const char *
@@ -282,7 +293,7 @@ fwd_room_message_parse(const char *text, gsize length, FwdRoomMessage *message, 
   g_autoptr(JsonParser) parser = json_parser_new_immutable();
   JsonNode *root;
 
-  if (length > FWD_ROOM_FRAME_MAX || !depth_is_sane(text, length) ||
+  if (length > FWD_ROOM_FRAME_MAX || !is_one_flat_object(text, length) ||
       !g_utf8_validate_len(text, length, NULL) ||
       !json_parser_load_from_data(parser, text, (gssize)length, NULL)) {
     g_set_error_literal(error, FWD_SIGNALING_ERROR, FWD_ERROR_INVALID, "not a JSON object");

@@ -54,8 +54,8 @@ typedef struct {
  * over; a field that is missing, of a wrong type or over its limit is not.
  * Errors: FWD_ERROR_INVALID in FWD_SIGNALING_ERROR; @message is then empty.
  */
-gboolean fwd_room_message_parse(const char *text, gsize length, FwdRoomMessage *message,
-                                GError **error);
+gboolean
+fwd_room_message_parse(const char *text, gsize length, FwdRoomMessage *message, GError **error);
 
 /** The text of @message (transfer full). */
 char *fwd_room_message_encode(const FwdRoomMessage *message);

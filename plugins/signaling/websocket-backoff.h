@@ -17,5 +17,6 @@ typedef struct {
 /** @held: microseconds that the last connection was joined, 0 if it never was. */
 void fwd_backoff_failed(FwdBackoff *backoff, gint64 held);
 
-/** Milliseconds until the next attempt; @random from 0 to 1 spreads it by a quarter each way. */
+/** Milliseconds until the next attempt; @random from 0 to 1 spreads it by a quarter each way.
+ */
 guint fwd_backoff_delay(const FwdBackoff *backoff, double random);

@@ -23,8 +23,7 @@ struct FwdLink {
 };
 
 /* Must be the last thing a handler does: the link may be gone afterwards. */
-static void G_GNUC_PRINTF(3, 4)
-end(FwdLink *link, FwdErrorCode code, const char *format, ...)
+static void G_GNUC_PRINTF(3, 4) end(FwdLink *link, FwdErrorCode code, const char *format, ...)
 {
   g_autoptr(GError) error = NULL;
   va_list arguments;
@@ -184,7 +183,7 @@ on_connected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
   SoupWebsocketConnection *connection =
-    soup_session_websocket_connect_finish(SOUP_SESSION(source), result, &error);
+      soup_session_websocket_connect_finish(SOUP_SESSION(source), result, &error);
 
   /* Only freeing the link cancels: then there is none to speak of. */
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -207,7 +206,7 @@ fwd_link_new(SoupSession *session, GUri *url, const char *room, FwdRole role,
   link->room = g_strdup(room);
   link->role = role;
   link->where = g_uri_to_string_partial(url, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY |
-                                               G_URI_HIDE_FRAGMENT);
+                                                 G_URI_HIDE_FRAGMENT);
   link->cancellable = g_cancellable_new();
   link->handshake = soup_message_new_from_uri(SOUP_METHOD_GET, url);
   link->timer = g_timeout_add_seconds(JOIN_LIMIT_S, on_join_limit, link);
@@ -258,8 +257,7 @@ fwd_link_send(FwdLink *link, const FwdRoomMessage *message, GError **error)
     return FALSE;
   }
   if (soup_websocket_connection_get_state(link->connection) != SOUP_WEBSOCKET_STATE_OPEN) {
-    g_set_error(error, FWD_SIGNALING_ERROR, FWD_ERROR_CLOSED, "%s: not connected",
-                link->where);
+    g_set_error(error, FWD_SIGNALING_ERROR, FWD_ERROR_CLOSED, "%s: not connected", link->where);
     return FALSE;
   }
   soup_websocket_connection_send_text(link->connection, text);

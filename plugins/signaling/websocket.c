@@ -175,8 +175,8 @@ on_ended(const GError *error, gpointer user_data)
   g_clear_pointer(&self->link, fwd_link_free);
   self->joined_at = 0;
   fwd_backoff_failed(&self->backoff, held);
-  self->retry = g_timeout_add(fwd_backoff_delay(&self->backoff, g_random_double()), on_retry,
-                              self);
+  self->retry =
+      g_timeout_add(fwd_backoff_delay(&self->backoff, g_random_double()), on_retry, self);
   set_state(self, FWD_SIGNALING_DISCONNECTED);
   if (self->state != FWD_SIGNALING_LEFT)
     fwd_signaling_emit_failed(FWD_SIGNALING(self), error);
@@ -187,8 +187,8 @@ static const FwdLinkEvents link_events = {.received = on_received, .ended = on_e
 static void
 start_attempt(FwdWebsocket *self)
 {
-  self->link = fwd_link_new(self->session, self->url, self->room, self->role, &link_events,
-                            self);
+  self->link =
+      fwd_link_new(self->session, self->url, self->room, self->role, &link_events, self);
   set_state(self, FWD_SIGNALING_CONNECTING);
 }
 

@@ -2,9 +2,9 @@
 /* Paths within one local network: see lan.md. */
 #include <stunfwd/stunfwd.h>
 
-#define INTERVAL_MS 100
-#define LIMIT_MS 3000
-#define BUDGET_PACKETS 200
+#define INTERVAL_MS     100
+#define LIMIT_MS        3000
+#define BUDGET_PACKETS  200
 #define BUDGET_MAPPINGS 8
 
 #define FWD_TYPE_LAN (fwd_lan_get_type())
@@ -19,7 +19,7 @@ static void fwd_lan_strategy_init(FwdStrategyInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE(FwdLan, fwd_lan, G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(FWD_TYPE_STRATEGY, fwd_lan_strategy_init))
 
-/* An IPv6 host may have been given its address alone, by DHCP: a link has a /64 nevertheless. */
+/* An IPv6 host may have its address from DHCP, as a /128: the link has a /64 nevertheless. */
 static gboolean
 is_on_link(const FwdCandidate *local, const FwdCandidate *remote)
 {
@@ -80,11 +80,11 @@ fwd_lan_attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable *canc
                       GAsyncReadyCallback callback, gpointer user_data)
 {
   const FwdCheckListConfig config = {
-    .accepts = accepts,
-    .interval_ms = INTERVAL_MS,
-    .limit_ms = LIMIT_MS,
-    .budget_checks = BUDGET_PACKETS,
-    .budget_endpoints = BUDGET_MAPPINGS,
+      .accepts = accepts,
+      .interval_ms = INTERVAL_MS,
+      .limit_ms = LIMIT_MS,
+      .budget_checks = BUDGET_PACKETS,
+      .budget_endpoints = BUDGET_MAPPINGS,
   };
 
   if (fwd_attempt_shares_public_address(attempt))
@@ -114,12 +114,12 @@ static gboolean
 register_types(FwdPluginRegistry *registry, GError **error)
 {
   const FwdPluginMeta meta = {
-    .priority = 30,
-    .path_class = FWD_PATH_CLASS_LAN,
-    .limit_ms = LIMIT_MS,
-    .budget_packets = BUDGET_PACKETS,
-    .budget_mappings = BUDGET_MAPPINGS,
-    .help = "the peer's own addresses, when both are in one local network",
+      .priority = 30,
+      .path_class = FWD_PATH_CLASS_LAN,
+      .limit_ms = LIMIT_MS,
+      .budget_packets = BUDGET_PACKETS,
+      .budget_mappings = BUDGET_MAPPINGS,
+      .help = "the peer's own addresses, when both are in one local network",
   };
 
   return fwd_plugin_registry_add(registry, FWD_INTERFACE_STRATEGY, "lan", FWD_TYPE_LAN, &meta,

@@ -2,9 +2,9 @@
 /* UDP hole punching (RFC 5128, 3.3): see udp-punch.md. */
 #include <stunfwd/stunfwd.h>
 
-#define INTERVAL_MS 50
-#define LIMIT_MS 10000
-#define BUDGET_PACKETS 2000
+#define INTERVAL_MS     50
+#define LIMIT_MS        10000
+#define BUDGET_PACKETS  2000
 #define BUDGET_MAPPINGS 16
 
 #define FWD_TYPE_UDP_PUNCH (fwd_udp_punch_get_type())
@@ -63,7 +63,7 @@ fwd_udp_punch_can_attempt(FwdStrategy *self, FwdAttempt *attempt, char **why_not
   const GArray *local = fwd_attempt_get_local_candidates(attempt);
   const GArray *remote = fwd_attempt_get_remote_candidates(attempt);
   const gboolean v6 =
-    has_endpoint(attempt, local, AF_INET6) && has_endpoint(attempt, remote, AF_INET6);
+      has_endpoint(attempt, local, AF_INET6) && has_endpoint(attempt, remote, AF_INET6);
   const char *why = NULL;
 
   if (fwd_attempt_get_local_nat(attempt)->udp_blocked && !v6)
@@ -88,12 +88,12 @@ fwd_udp_punch_attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable
                             GAsyncReadyCallback callback, gpointer user_data)
 {
   const FwdCheckListConfig config = {
-    .accepts = accepts,
-    .peer_reflexive = TRUE,
-    .interval_ms = INTERVAL_MS,
-    .limit_ms = LIMIT_MS,
-    .budget_checks = BUDGET_PACKETS,
-    .budget_endpoints = BUDGET_MAPPINGS,
+      .accepts = accepts,
+      .peer_reflexive = TRUE,
+      .interval_ms = INTERVAL_MS,
+      .limit_ms = LIMIT_MS,
+      .budget_checks = BUDGET_PACKETS,
+      .budget_endpoints = BUDGET_MAPPINGS,
   };
 
   if (is_symmetric(fwd_attempt_get_local_nat(attempt)) &&
@@ -124,12 +124,12 @@ static gboolean
 register_types(FwdPluginRegistry *registry, GError **error)
 {
   const FwdPluginMeta meta = {
-    .priority = 20,
-    .path_class = FWD_PATH_CLASS_P2P,
-    .limit_ms = LIMIT_MS,
-    .budget_packets = BUDGET_PACKETS,
-    .budget_mappings = BUDGET_MAPPINGS,
-    .help = "both peers send to each other's public endpoints at the same moment",
+      .priority = 20,
+      .path_class = FWD_PATH_CLASS_P2P,
+      .limit_ms = LIMIT_MS,
+      .budget_packets = BUDGET_PACKETS,
+      .budget_mappings = BUDGET_MAPPINGS,
+      .help = "both peers send to each other's public endpoints at the same moment",
   };
 
   return fwd_plugin_registry_add(registry, FWD_INTERFACE_STRATEGY, "udp-punch",

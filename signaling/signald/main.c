@@ -35,7 +35,8 @@ on_signal(gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Each connection is a descriptor: the soft limit of 1024 is for programs that call select(). */
+/* Each connection is a descriptor: the soft limit of 1024 is for programs that call select().
+ */
 static void
 raise_descriptor_limit(void)
 {

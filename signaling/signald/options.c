@@ -49,26 +49,28 @@ static gboolean
 read_typed(char ***arguments, Typed *typed, GError **error)
 {
   const GOptionEntry entries[] = {
-    {"listen", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &typed->listen,
-     "where to take WebSocket connections (" DEFAULT_LISTEN "); may be repeated", "ADDR:PORT"},
-    {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &typed->tls_certificate,
-     "certificate chain in PEM: take wss:// instead of ws://", "FILE"},
-    {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &typed->tls_key, "its private key in PEM", "FILE"},
-    {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->stun,
-     "where to answer STUN (port 3478 of each --listen address), or none; may be repeated",
-     "ADDR:PORT"},
-    {"stun-alternate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->stun_alternate,
-     "second address and port of the --stun in the same place, for RFC 5780", "ADDR:PORT"},
-    {"store", 0, 0, G_OPTION_ARG_STRING, &typed->store, "where rooms are kept (memory)",
-     "memory"},
-    {"public-url", 0, 0, G_OPTION_ARG_STRING, &typed->public_url,
-     "URL that clients use, if a proxy or a NAT is in between", "URL"},
-    {"max-rooms", 0, 0, G_OPTION_ARG_INT, &typed->max_rooms,
-     "most rooms at a time (10000)", "N"},
-    {"rate", 0, 0, G_OPTION_ARG_INT, &typed->rate,
-     "messages a second from one client address (100)", "N"},
-    {"version", 0, 0, G_OPTION_ARG_NONE, &typed->version, "print the version", NULL},
-    {NULL}};
+      {"listen", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &typed->listen,
+       "where to take WebSocket connections (" DEFAULT_LISTEN "); may be repeated",
+       "ADDR:PORT"},
+      {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &typed->tls_certificate,
+       "certificate chain in PEM: take wss:// instead of ws://", "FILE"},
+      {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &typed->tls_key, "its private key in PEM",
+       "FILE"},
+      {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->stun,
+       "where to answer STUN (port 3478 of each --listen address), or none; may be repeated",
+       "ADDR:PORT"},
+      {"stun-alternate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->stun_alternate,
+       "second address and port of the --stun in the same place, for RFC 5780", "ADDR:PORT"},
+      {"store", 0, 0, G_OPTION_ARG_STRING, &typed->store, "where rooms are kept (memory)",
+       "memory"},
+      {"public-url", 0, 0, G_OPTION_ARG_STRING, &typed->public_url,
+       "URL that clients use, if a proxy or a NAT is in between", "URL"},
+      {"max-rooms", 0, 0, G_OPTION_ARG_INT, &typed->max_rooms, "most rooms at a time (10000)",
+       "N"},
+      {"rate", 0, 0, G_OPTION_ARG_INT, &typed->rate,
+       "messages a second from one client address (100)", "N"},
+      {"version", 0, 0, G_OPTION_ARG_NONE, &typed->version, "print the version", NULL},
+      {NULL}};
   g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
   g_option_context_add_main_entries(context, entries, NULL);
@@ -120,7 +122,8 @@ default_stun(FwdOptions *options)
 static gboolean
 read_stun(const Typed *typed, FwdOptions *options, GError **error)
 {
-  gboolean none = typed->stun != NULL && g_strv_contains((const char *const *)typed->stun, "none");
+  gboolean none =
+      typed->stun != NULL && g_strv_contains((const char *const *)typed->stun, "none");
 
   if (none && g_strv_length(typed->stun) > 1)
     return invalid(error, "--stun", "none", "cannot go with another --stun");
@@ -147,7 +150,7 @@ read_tls(const Typed *typed, FwdOptions *options, GError **error)
   if (typed->tls_key == NULL)
     return invalid(error, "--tls-cert", typed->tls_certificate, "--tls-key is missing");
   options->certificate =
-    g_tls_certificate_new_from_files(typed->tls_certificate, typed->tls_key, error);
+      g_tls_certificate_new_from_files(typed->tls_certificate, typed->tls_key, error);
   if (options->certificate != NULL)
     return TRUE;
   g_prefix_error(error, "--tls-cert %s, --tls-key %s: ", typed->tls_certificate,

@@ -6,9 +6,9 @@
 #include <stunfwd/endpoint.h>
 
 typedef struct {
-  GArray *listen;         /**< FwdEndpoint, at least one */
-  GArray *stun;           /**< FwdEndpoint; may be empty */
-  GArray *stun_alternate; /**< FwdEndpoint; the nth belongs to the nth of @stun */
+  GArray *listen;               /**< FwdEndpoint, at least one */
+  GArray *stun;                 /**< FwdEndpoint; may be empty */
+  GArray *stun_alternate;       /**< FwdEndpoint; the nth belongs to the nth of @stun */
   GTlsCertificate *certificate; /**< NULL: no TLS */
   char *public_host;            /**< host of --public-url; NULL: none was given */
   guint max_rooms;

@@ -29,8 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdRooms, fwd_rooms_free)
  * until it leaves). Those who see it are told. Errors: FWD_ERROR_LIMIT in
  * FWD_SIGNALING_ERROR: the room is full or there are too many rooms.
  */
-FwdMember *fwd_rooms_join(FwdRooms *rooms, const char *room, FwdRole role, gpointer owner,
-                          GError **error);
+FwdMember *
+fwd_rooms_join(FwdRooms *rooms, const char *room, FwdRole role, gpointer owner, GError **error);
 /** Ends @member, then tells those who saw it. The last one ends the room. */
 void fwd_rooms_leave(FwdRooms *rooms, FwdMember *member);
 

@@ -6,9 +6,9 @@
 #include "stun-server.h"
 #include <stunfwd/error.h>
 
-#define BACKLOG        128
-#define STOP_LIMIT_MS  2000
-#define SOCKETS_MAX    20000
+#define BACKLOG         128
+#define STOP_LIMIT_MS   2000
+#define SOCKETS_MAX     20000
 #define HOST_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-:%"
 
 struct FwdServer {
@@ -17,7 +17,7 @@ struct FwdServer {
   GPtrArray *stun;      /* FwdStunServer */
   char *public_host;
   FwdSocketGroup group;
-  FwdLimits *joins;
+  FwdRateLimit *joins;
   GSourceFunc stopped;
   gpointer stopped_data;
   guint stop_source;
@@ -29,8 +29,7 @@ client_of(SoupServerMessage *message, FwdEndpoint *client)
   GSocketAddress *address = soup_server_message_get_remote_address(message);
   struct sockaddr_storage native;
 
-  return address != NULL &&
-         g_socket_address_to_native(address, &native, sizeof native, NULL) &&
+  return address != NULL && g_socket_address_to_native(address, &native, sizeof native, NULL) &&
          fwd_endpoint_from_sockaddr((struct sockaddr *)&native,
                                     (socklen_t)g_socket_address_get_native_size(address),
                                     client);
@@ -48,7 +47,7 @@ host_of(const FwdServer *server, SoupServerMessage *message)
   if (host != NULL && *host != '\0' && strspn(host, HOST_CHARACTERS) == strlen(host))
     return g_strdup(host);
   return g_inet_address_to_string(
-    g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(local)));
+      g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(local)));
 }
 
 /*
@@ -61,7 +60,7 @@ stun_address(const FwdServer *server, SoupServerMessage *message, const FwdEndpo
   GSocketAddress *address = soup_server_message_get_local_address(message);
   g_autofree char *bound = fwd_endpoint_address_to_string(stun);
   g_autofree char *reached = g_inet_address_to_string(
-    g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+      g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
   g_autofree char *host = NULL;
 
   if (server->public_host == NULL && !fwd_endpoint_is_any(stun) && strcmp(bound, reached) != 0)
@@ -108,7 +107,7 @@ on_headers(SoupServer *soup, SoupServerMessage *message, const char *path, GHash
 
   soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
   if (!client_of(message, &client) || g_hash_table_size(server->group.open) >= SOCKETS_MAX ||
-      !fwd_limits_take(server->joins, &client, g_get_monotonic_time()))
+      !fwd_rate_limit_take(server->joins, &client, g_get_monotonic_time()))
     soup_server_message_set_status(message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
 }
 
@@ -116,10 +115,9 @@ static GSocket *
 open_listener(const FwdEndpoint *endpoint, GError **error)
 {
   g_autoptr(GSocketAddress) address =
-    g_socket_address_new_from_native((gpointer)&endpoint->any, fwd_endpoint_length(endpoint));
-  g_autoptr(GSocket) listener =
-    g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
-                 G_SOCKET_PROTOCOL_TCP, error);
+      g_socket_address_new_from_native((gpointer)&endpoint->any, fwd_endpoint_length(endpoint));
+  g_autoptr(GSocket) listener = g_socket_new(
+      g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
 
   if (listener == NULL)
     return NULL;
@@ -190,10 +188,9 @@ open_all(FwdServer *server, const FwdOptions *options, GError **error)
       return FALSE;
   }
   for (guint i = 0; i < options->stun->len; i++) {
-    const FwdEndpoint *alternate =
-      i < options->stun_alternate->len
-        ? &g_array_index(options->stun_alternate, FwdEndpoint, i)
-        : NULL;
+    const FwdEndpoint *alternate = i < options->stun_alternate->len
+                                       ? &g_array_index(options->stun_alternate, FwdEndpoint, i)
+                                       : NULL;
 
     if (!open_stun(server, &g_array_index(options->stun, FwdEndpoint, i), alternate, error))
       return FALSE;
@@ -221,8 +218,8 @@ static SoupServer *
 new_soup(FwdServer *server, GTlsCertificate *certificate)
 {
   char *protocols[] = {(char *)FWD_ROOM_SUBPROTOCOL, NULL};
-  SoupServer *soup = soup_server_new("server-header", "stunfwd", "tls-certificate", certificate,
-                                     NULL);
+  SoupServer *soup =
+      soup_server_new("server-header", "stunfwd", "tls-certificate", certificate, NULL);
 
   soup_server_add_early_handler(soup, NULL, on_headers, server, NULL);
   soup_server_add_websocket_handler(soup, NULL, NULL, protocols, on_websocket, server, NULL);
@@ -237,13 +234,13 @@ fwd_server_new(const FwdOptions *options, GError **error)
   server->endpoints = g_ptr_array_new_with_free_func(g_free);
   server->stun = g_ptr_array_new_with_free_func((GDestroyNotify)fwd_stun_server_free);
   server->public_host = g_strdup(options->public_host);
-  server->joins = fwd_limits_new(MAX(options->rate / 5, 1), options->rate * 2);
+  server->joins = fwd_rate_limit_new(MAX(options->rate / 5, 1), options->rate * 2);
   server->group = (FwdSocketGroup){
-    .rooms = fwd_rooms_new(options->max_rooms, fwd_socket_tell_presence, NULL),
-    .messages = fwd_limits_new(options->rate, options->rate * 4),
-    .open = g_hash_table_new(NULL, NULL),
-    .emptied = on_emptied,
-    .user_data = server,
+      .rooms = fwd_rooms_new(options->max_rooms, fwd_socket_tell_presence, NULL),
+      .messages = fwd_rate_limit_new(options->rate, options->rate * 4),
+      .open = g_hash_table_new(NULL, NULL),
+      .emptied = on_emptied,
+      .user_data = server,
   };
   server->soup = new_soup(server, options->certificate);
   if (!open_all(server, options, error))
@@ -267,8 +264,8 @@ fwd_server_free(FwdServer *server)
   fwd_socket_group_clear(&server->group);
   soup_server_disconnect(server->soup);
   g_object_unref(server->soup);
-  fwd_limits_free(server->joins);
-  fwd_limits_free(server->group.messages);
+  fwd_rate_limit_free(server->joins);
+  fwd_rate_limit_free(server->group.messages);
   fwd_rooms_free(server->group.rooms);
   g_hash_table_unref(server->group.open);
   g_ptr_array_unref(server->stun);

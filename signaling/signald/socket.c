@@ -6,9 +6,9 @@
 #define FWD_LOG_COMPONENT "signald"
 #include "core/log.h"
 
-#define JOIN_LIMIT_S    10
-#define REFUSALS_MAX    100
-#define BACKLOG_MAX     (1024 * 1024)
+#define JOIN_LIMIT_S     10
+#define REFUSALS_MAX     100
+#define BACKLOG_MAX      (1024 * 1024)
 #define TIMER_INTERVAL_S 5
 
 struct FwdSocket {
@@ -36,8 +36,7 @@ say(FwdSocket *socket, const FwdRoomMessage *message)
 static void
 say_error(FwdSocket *socket, const char *code, const char *text)
 {
-  FwdRoomMessage message = {
-    .type = FWD_ROOM_ERROR, .code = (char *)code, .text = (char *)text};
+  FwdRoomMessage message = {.type = FWD_ROOM_ERROR, .code = (char *)code, .text = (char *)text};
 
   say(socket, &message);
 }
@@ -140,8 +139,8 @@ take_join(FwdSocket *socket, const FwdRoomMessage *message)
 {
   g_autoptr(GError) error = NULL;
 
-  socket->member = fwd_rooms_join(socket->group->rooms, message->room, message->role, socket,
-                                  &error);
+  socket->member =
+      fwd_rooms_join(socket->group->rooms, message->room, message->role, socket, &error);
   if (socket->member == NULL)
     refuse(socket, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "full", error->message);
   else
@@ -163,7 +162,7 @@ take_message(FwdSocket *socket, const FwdRoomMessage *message)
 static gboolean
 take_token(FwdSocket *socket)
 {
-  if (fwd_limits_take(socket->group->messages, &socket->client, socket->heard)) {
+  if (fwd_rate_limit_take(socket->group->messages, &socket->client, socket->heard)) {
     socket->refusals = 0;
     return TRUE;
   }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "limits.h"
+#include "rate-limit.h"
 #include "rooms.h"
 #include <libsoup/soup.h>
 
@@ -13,9 +13,9 @@ typedef struct FwdSocket FwdSocket;
 
 /** What all sockets of a server share. Outlives them. */
 typedef struct {
-  FwdRooms *rooms;     /**< made with fwd_socket_tell_presence() */
-  FwdLimits *messages; /**< frames that a client address may send */
-  GHashTable *open;    /**< the set of sockets; each puts itself in and out */
+  FwdRooms *rooms;                     /**< made with fwd_socket_tell_presence() */
+  FwdRateLimit *messages;              /**< frames that a client address may send */
+  GHashTable *open;                    /**< the set of sockets; each puts itself in and out */
   void (*emptied)(gpointer user_data); /**< the last of them has gone */
   gpointer user_data;
 } FwdSocketGroup;

@@ -75,8 +75,8 @@ write_success(FwdStunWriter *writer, const guint8 *transaction, const FwdStunSit
     fwd_stun_writer_add_endpoint(writer, FWD_STUN_RESPONSE_ORIGIN, origin);
   if (site->count == FWD_STUN_SITE_SOCKETS)
     fwd_stun_writer_add_endpoint(
-      writer, FWD_STUN_OTHER_ADDRESS,
-      &site->local[arrived ^ (FWD_STUN_OTHER_IP | FWD_STUN_OTHER_PORT)]);
+        writer, FWD_STUN_OTHER_ADDRESS,
+        &site->local[arrived ^ (FWD_STUN_OTHER_IP | FWD_STUN_OTHER_PORT)]);
 }
 
 static guint

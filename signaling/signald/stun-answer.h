@@ -8,10 +8,10 @@
 #include "net/stun-message.h"
 
 /** Bits of a socket's index. */
-#define FWD_STUN_OTHER_PORT    1u
-#define FWD_STUN_OTHER_IP      2u
-#define FWD_STUN_SITE_SOCKETS  4u
-#define FWD_STUN_ANSWER_MAX    256u
+#define FWD_STUN_OTHER_PORT   1u
+#define FWD_STUN_OTHER_IP     2u
+#define FWD_STUN_SITE_SOCKETS 4u
+#define FWD_STUN_ANSWER_MAX   256u
 
 /** Where the sockets of a server are: one, or both addresses with both ports. */
 typedef struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stun-server.h"
 
-#include "limits.h"
+#include "rate-limit.h"
 #include "net/datagram-socket.h"
 #include <glib-unix.h>
 #include <stunfwd/error.h>
@@ -19,7 +19,7 @@ typedef struct {
 struct FwdStunServer {
   FwdStunSite site;
   StunSocket sockets[FWD_STUN_SITE_SOCKETS];
-  FwdLimits *limits;
+  FwdRateLimit *limits;
   guint8 buffer[FWD_DATAGRAM_BUFFER_SIZE];
 };
 
@@ -31,7 +31,7 @@ answer_one(StunSocket *socket, const FwdEndpoint *from, const guint8 *data, gsiz
   FwdStunAnswer answer;
 
   if (!fwd_stun_message_is_likely(data, length) ||
-      !fwd_limits_take(server->limits, from, now) ||
+      !fwd_rate_limit_take(server->limits, from, now) ||
       !fwd_stun_answer(&server->site, socket->index, from, data, length, &answer))
     return;
   /* An answer that cannot be sent is a lost packet: the client asks again. */
@@ -49,8 +49,8 @@ on_readable(int fd, GIOCondition condition, gpointer user_data)
   for (guint i = 0; i < BATCHES_PER_WAKEUP; i++) {
     FwdEndpoint from;
     gsize segment;
-    gssize length = fwd_datagram_socket_receive(fd, buffer, sizeof socket->server->buffer,
-                                                &from, &segment);
+    gssize length =
+        fwd_datagram_socket_receive(fd, buffer, sizeof socket->server->buffer, &from, &segment);
 
     if (length <= 0)
       break;
@@ -128,7 +128,7 @@ fwd_stun_server_new(const FwdEndpoint *address, const FwdEndpoint *alternate, GE
   if (alternate != NULL && !pair_is_valid(address, alternate, error))
     return NULL;
   server = g_new0(FwdStunServer, 1);
-  server->limits = fwd_limits_new(FWD_STUN_RATE, FWD_STUN_BURST);
+  server->limits = fwd_rate_limit_new(FWD_STUN_RATE, FWD_STUN_BURST);
   server->site.count = alternate != NULL ? FWD_STUN_SITE_SOCKETS : 1;
   for (guint i = 0; i < FWD_STUN_SITE_SOCKETS; i++)
     server->sockets[i] = (StunSocket){.server = server, .index = i, .fd = -1};
@@ -153,7 +153,7 @@ fwd_stun_server_free(FwdStunServer *server)
 {
   for (guint i = 0; i < FWD_STUN_SITE_SOCKETS; i++)
     close_socket(&server->sockets[i]);
-  fwd_limits_free(server->limits);
+  fwd_rate_limit_free(server->limits);
   g_free(server);
 }
 

@@ -19,8 +19,8 @@ typedef struct FwdStunServer FwdStunServer;
  * NULL for none. Port 0 takes any free one. Errors: FWD_ERROR_INVALID in
  * FWD_NET_ERROR for a pair that cannot be, and those of fwd_datagram_socket_open().
  */
-FwdStunServer *fwd_stun_server_new(const FwdEndpoint *address, const FwdEndpoint *alternate,
-                                   GError **error);
+FwdStunServer *
+fwd_stun_server_new(const FwdEndpoint *address, const FwdEndpoint *alternate, GError **error);
 void fwd_stun_server_free(FwdStunServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdStunServer, fwd_stun_server_free)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "meeting/envelope.h"
+#include "meeting/base64url.h"
 
 #include <sodium.h>
 #include <stunfwd/error.h>
@@ -70,8 +71,7 @@ decode(GBytes *envelope, gsize *size, GError **error)
     return NULL;
   }
   sealed = g_malloc(text_size + 1);
-  if (text_size == 0 || sodium_base642bin(sealed, text_size, text, text_size, NULL, size, NULL,
-                                          BASE64_VARIANT) != 0) {
+  if (text_size == 0 || !fwd_base64url_decode(text, text_size, sealed, text_size, size)) {
     g_set_error(error, FWD_MEETING_ERROR, FWD_ERROR_INVALID,
                 "not an envelope: it is not base64url text");
     return NULL;

@@ -12,7 +12,8 @@ fwd_hkdf_extract(const guint8 *salt, gsize salt_size, const guint8 *secret, gsiz
 {
   crypto_auth_hmacsha256_state state;
 
-  crypto_auth_hmacsha256_init(&state, salt, salt_size);
+  /* RFC 5869: no salt is a salt of zeros, which HMAC makes of an empty key. */
+  crypto_auth_hmacsha256_init(&state, salt != NULL ? salt : (const guint8 *)"", salt_size);
   crypto_auth_hmacsha256_update(&state, secret, secret_size);
   crypto_auth_hmacsha256_final(&state, key);
   sodium_memzero(&state, sizeof state);

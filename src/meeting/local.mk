@@ -1,6 +1,6 @@
 noinst_LTLIBRARIES += libmeeting.la
 libmeeting_la_SOURCES = \
-	%D%/envelope.c %D%/envelope.h %D%/hkdf.c %D%/hkdf.h %D%/host-port.c %D%/host-port.h \
+	%D%/base64url.c %D%/base64url.h %D%/envelope.c %D%/envelope.h %D%/hkdf.c %D%/hkdf.h %D%/host-port.c %D%/host-port.h \
 	%D%/json-check.c %D%/json-check.h %D%/json-reader.c %D%/json-reader.h \
 	%D%/keys.c %D%/keys.h %D%/passphrase.c %D%/passphrase.h \
 	%D%/protocol.c %D%/protocol.h %D%/protocol-decode.c %D%/protocol-encode.c \

@@ -50,7 +50,8 @@ is_common_word(const char *text, gsize length)
   return FALSE;
 }
 
-/* "Password2024!!" is no better than "password". */
+/* "Password2024!!" is no better than "password"; digits and signs alone are a date or a number.
+ */
 static gboolean
 is_decorated_word(const char *passphrase)
 {
@@ -63,7 +64,7 @@ is_decorated_word(const char *passphrase)
     start++;
   while (end > start && is_filler(end[-1]))
     end--;
-  return is_common_word(start, (gsize)(end - start));
+  return start == end || is_common_word(start, (gsize)(end - start));
 }
 
 static gsize

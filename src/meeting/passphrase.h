@@ -12,6 +12,6 @@
  * Whether a passphrase can be guessed in spite of Argon2id. A rough rule that
  * a user can follow: it is too short, of too few different characters, or it is
  * one of the commonest words, alone or with digits and signs around it
- * ("password123456"). Lengths count characters of UTF-8, bytes if it is not.
+ * ("password123456"), or has no letters at all. Lengths count characters of UTF-8, bytes if it is not.
  */
 gboolean fwd_passphrase_is_weak(const char *passphrase);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "meeting/ticket.h"
+#include "meeting/base64url.h"
 #include "meeting/host-port.h"
 
 #include <sodium.h>
@@ -229,8 +230,7 @@ parse_secret(const char *text, gsize length, guint8 secret[FWD_SECRET_SIZE], GEr
             length, SECRET_TEXT);
     return FALSE;
   }
-  if (sodium_base642bin(secret, FWD_SECRET_SIZE, text, length, NULL, &size, NULL,
-                        BASE64_VARIANT) != 0 ||
+  if (!fwd_base64url_decode(text, length, secret, FWD_SECRET_SIZE, &size) ||
       size != FWD_SECRET_SIZE) {
     invalid(error, "the secret after # is damaged: it is not base64url text");
     return FALSE;

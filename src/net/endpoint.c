@@ -120,10 +120,20 @@ split(const char *text, char *address, const char **port)
   return (*text == '[') == (strchr(address, ':') != NULL);
 }
 
+/* The text as it may stand in a message: short, in one line, in ASCII. */
+static char *
+quotable(const char *text)
+{
+  g_autofree char *start = g_strndup(text, FWD_ENDPOINT_TEXT_MAX);
+
+  return g_strescape(start, NULL);
+}
+
 gboolean
 fwd_endpoint_parse(const char *text, FwdEndpoint *endpoint, GError **error)
 {
   char address[ADDRESS_TEXT_MAX];
+  g_autofree char *quoted = NULL;
   const char *port_text;
   guint32 port;
 
@@ -132,9 +142,10 @@ fwd_endpoint_parse(const char *text, FwdEndpoint *endpoint, GError **error)
       fwd_endpoint_from_address(address, (guint16)port, endpoint))
     return TRUE;
 
+  quoted = quotable(text);
   g_set_error(error, FWD_NET_ERROR, FWD_ERROR_INVALID,
-              "“%.*s” is not an address with a port, like 192.0.2.1:80 or [2001:db8::1]:80",
-              FWD_ENDPOINT_TEXT_MAX, text);
+              "\"%s\" is not an address with a port, like 192.0.2.1:80 or [2001:db8::1]:80",
+              quoted);
   return FALSE;
 }
 

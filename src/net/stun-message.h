@@ -96,7 +96,7 @@ guint fwd_stun_message_get_error_code(const FwdStunMessage *message);
 gboolean fwd_stun_message_verify(const FwdStunMessage *message, const guint8 *key,
                                  gsize key_length);
 
-/** First attribute that must be understood (0x0001-0x7FFF) but is not in the list; 0 if none. */
+/** First attribute to be understood (0x0001-0x7FFF) that is not in the list above; 0 if none. */
 guint16 fwd_stun_message_first_unknown(const FwdStunMessage *message);
 
 /** A message being written. When the buffer is too small, length becomes 0 and stays it. */

@@ -20,8 +20,8 @@ fwd_attempt_class_init(FwdAttemptClass *klass)
                                      G_TYPE_NONE, 1, endpoint);
   signals[MESSAGE] = g_signal_new("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_VARIANT);
-  signals[CANDIDATES] = g_signal_new("candidates", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                     G_TYPE_NONE, 0);
+  signals[CANDIDATES] =
+      g_signal_new("candidates", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -3,7 +3,7 @@
 #include <stunfwd/error.h>
 
 /* RFC 8445, appendix B.1: faster, and a small NAT drops checks. */
-#define PACE_US (5 * 1000)
+#define PACE_US  (5 * 1000)
 #define EAGER_US (1000 * 1000)
 #define BACK_OFF 5
 
@@ -98,7 +98,8 @@ interval_us(const CheckList *list, gint64 now)
   if (now - list->started >= EAGER_US)
     interval *= BACK_OFF;
   if (config->budget_checks > 0) {
-    gint64 lasting = config->limit_ms * (gint64)1000 * count_alive(list) / config->budget_checks;
+    gint64 lasting =
+        config->limit_ms * (gint64)1000 * count_alive(list) / config->budget_checks;
     interval = MAX(interval, lasting);
   }
   return interval;
@@ -184,10 +185,11 @@ succeed(GTask *task, CheckList *list, gint64 now)
 {
   char text[FWD_ENDPOINT_TEXT_MAX];
   FwdPath *path =
-    fwd_attempt_create_udp_path(list->attempt, &list->winner, list->winner_rtt_us);
+      fwd_attempt_create_udp_path(list->attempt, &list->winner, list->winner_rtt_us);
 
   fwd_attempt_note(list->attempt,
-                   "%s answered after %" G_GINT64_FORMAT " ms, round trip %.1f ms, %u checks sent",
+                   "%s answered after %" G_GINT64_FORMAT
+                   " ms, round trip %.1f ms, %u checks sent",
                    fwd_endpoint_format(&list->winner, text), (now - list->started) / 1000,
                    list->winner_rtt_us / 1000.0, list->sent);
   stop(list);
@@ -213,8 +215,8 @@ static void
 fail_timeout(GTask *task, CheckList *list)
 {
   g_autofree char *why =
-    g_strdup_printf("no answer within %.1f s: %u checks to %u endpoints",
-                    list->config.limit_ms / 1000.0, list->sent, list->checks->len);
+      g_strdup_printf("no answer within %.1f s: %u checks to %u endpoints",
+                      list->config.limit_ms / 1000.0, list->sent, list->checks->len);
 
   fwd_attempt_note(list->attempt, "%s", why);
   stop(list);
@@ -290,8 +292,7 @@ add_candidates(CheckList *list)
     const FwdCandidate *candidate = &g_array_index(candidates, FwdCandidate, i);
     const FwdEndpoint *endpoint = &candidate->endpoint;
     if (fwd_endpoint_port(endpoint) == 0 || fwd_endpoint_is_any(endpoint) ||
-        find_check(list, endpoint) != NULL ||
-        !list->config.accepts(list->attempt, candidate))
+        find_check(list, endpoint) != NULL || !list->config.accepts(list->attempt, candidate))
       continue;
     added += add_check(list, endpoint, FALSE) != NULL;
   }

@@ -6,6 +6,8 @@
 
 /* Lines of a story that are kept. */
 #define STORY_MAX 64
+/* Of a strategy's message, serialised: its JSON has to fit the protocol's limit. */
+#define MESSAGE_MAX 2048
 
 struct _FwdConnectorAttempt {
   FwdAttempt parent;
@@ -82,7 +84,7 @@ send_message(FwdAttempt *attempt, GVariant *message)
   FwdConnectorAttempt *self = FWD_CONNECTOR_ATTEMPT(attempt);
   g_autoptr(GVariant) body = g_variant_ref_sink(message);
 
-  if (self->ended)
+  if (self->ended || g_variant_get_size(body) > MESSAGE_MAX)
     return FALSE;
   g_signal_emit(self, signals[SEND], 0, body);
   return TRUE;

@@ -172,7 +172,7 @@ fwd_credentials_keep_ticket(const char *url, const char *const *stun, char **pat
   g_autoptr(GUri) uri = file ? parse_url(url, error) : NULL;
   g_autoptr(FwdTicket) ticket = NULL;
 
-  if (!uri)
+  if (!uri || !fwd_ticket_check(uri, stun, error))
     return NULL;
   ticket = fwd_ticket_new(uri, stun);
   if (g_file_test(file, G_FILE_TEST_EXISTS)) {

@@ -167,8 +167,7 @@ fwd_chunk_queue_peek(const FwdChunkQueue *queue, struct iovec *vectors, guint co
   guint filled = 0;
 
   for (FwdChunk *chunk = queue->head; chunk != NULL && filled < count; chunk = chunk->next)
-    vectors[filled++] =
-      (struct iovec){chunk->data + chunk->start, chunk->end - chunk->start};
+    vectors[filled++] = (struct iovec){chunk->data + chunk->start, chunk->end - chunk->start};
   return filled;
 }
 

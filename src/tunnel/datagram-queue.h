@@ -14,7 +14,7 @@
 typedef struct {
   guint8 *ring; /**< made at the first use */
   gsize read, write;
-  gsize end;    /**< where reading wraps around */
+  gsize end; /**< where reading wraps around */
   guint count;
 } FwdDatagramQueue;
 
@@ -23,8 +23,8 @@ guint8 *fwd_datagram_queue_reserve(FwdDatagramQueue *queue);
 /** What was reserved holds @length bytes for @flow. */
 void fwd_datagram_queue_commit(FwdDatagramQueue *queue, guint64 flow, gsize length);
 /** The first one; NULL when empty. */
-const guint8 *fwd_datagram_queue_peek(const FwdDatagramQueue *queue, guint64 *flow,
-                                      gsize *length);
+const guint8 *
+fwd_datagram_queue_peek(const FwdDatagramQueue *queue, guint64 *flow, gsize *length);
 void fwd_datagram_queue_pop(FwdDatagramQueue *queue);
 /** Gives the memory back; what waits is lost. */
 void fwd_datagram_queue_clear(FwdDatagramQueue *queue);

@@ -46,7 +46,8 @@ add_flow(FwdFlows *flows, guint64 id)
 static void
 socket_ready(FwdWatch *watch, guint32 events)
 {
-  FwdFlowSocket *socket = (FwdFlowSocket *)((char *)watch - G_STRUCT_OFFSET(FwdFlowSocket, watch));
+  FwdFlowSocket *socket =
+      (FwdFlowSocket *)((char *)watch - G_STRUCT_OFFSET(FwdFlowSocket, watch));
 
   if (events & ~EPOLLOUT) {
     socket->readable = TRUE;
@@ -170,7 +171,8 @@ fwd_flows_clear(FwdFlows *flows)
     FwdFlowSocket *socket = flows->sockets.head->data;
 
     if (socket->traffic != NULL && socket->by_remote != NULL)
-      fwd_traffic_add(socket->traffic, connections, -(guint64)g_hash_table_size(socket->by_remote));
+      fwd_traffic_add(socket->traffic, connections,
+                      -(guint64)g_hash_table_size(socket->by_remote));
     close_socket(flows, socket);
   }
   g_clear_pointer(&flows->by_id, g_hash_table_unref);
@@ -201,7 +203,8 @@ open_flow(FwdFlows *flows, FwdFlowSocket *socket, const FwdEndpoint *remote)
 }
 
 static FwdFlow *
-flow_from(FwdFlows *flows, FwdFlowSocket *socket, const struct sockaddr *address, socklen_t length)
+flow_from(FwdFlows *flows, FwdFlowSocket *socket, const struct sockaddr *address,
+          socklen_t length)
 {
   FwdEndpoint remote;
   FwdFlow *flow;
@@ -235,8 +238,8 @@ read_one(FwdFlows *flows, FwdFlowSocket *socket)
   socklen_t from_length = sizeof from;
   FwdFlow *flow;
   /* Without room for it the newest datagram is dropped. */
-  const gssize length = recvfrom(socket->watch.fd, data, data != NULL ? FWD_DATAGRAM_MAX : 0,
-                                 0, (struct sockaddr *)&from, &from_length);
+  const gssize length = recvfrom(socket->watch.fd, data, data != NULL ? FWD_DATAGRAM_MAX : 0, 0,
+                                 (struct sockaddr *)&from, &from_length);
 
   if (length < 0)
     return errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == EINTR;
@@ -279,9 +282,9 @@ deliver(FwdFlow *flow, const guint8 *data, gsize length)
 {
   FwdFlowSocket *socket = flow->socket;
   const gboolean bound = socket->by_remote != NULL;
-  gssize sent = sendto(socket->watch.fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT,
-                       bound ? &flow->remote.any : NULL,
-                       bound ? fwd_endpoint_length(&flow->remote) : 0);
+  gssize sent =
+      sendto(socket->watch.fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT,
+             bound ? &flow->remote.any : NULL, bound ? fwd_endpoint_length(&flow->remote) : 0);
 
   /* An ICMP error of an earlier datagram is reported by the next call: once. */
   if (sent < 0 && errno == ECONNREFUSED)

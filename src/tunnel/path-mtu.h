@@ -12,13 +12,13 @@
 #define FWD_PATH_MTU_FLOW 2
 
 typedef struct {
-  FwdPathId path;  /**< whose size @size is */
-  guint16 size;    /**< of a whole packet, proven */
-  guint16 largest; /**< what the path claims to carry */
-  guint16 probed;  /**< size of the probe under way; 0 none */
+  FwdPathId path;       /**< whose size @size is */
+  guint16 size;         /**< of a whole packet, proven */
+  guint16 largest;      /**< what the path claims to carry */
+  guint16 probed;       /**< size of the probe under way; 0 none */
   guint16 probe_length; /**< of the packet that was really written */
-  guint attempts;  /**< lost at this size */
-  gboolean settled; /**< nothing larger to try */
+  guint attempts;       /**< lost at this size */
+  gboolean settled;     /**< nothing larger to try */
 } FwdPathMtu;
 
 /** Starts over on another path. */

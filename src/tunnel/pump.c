@@ -134,7 +134,7 @@ fwd_pump_collect(FwdStream *stream, gsize limit)
     struct iovec vectors[READ_CHUNKS];
     const guint wanted = 1 + (limit - stream->out.unmarked - 1) / FWD_CHUNK_SIZE;
     const guint count =
-      fwd_chunk_queue_reserve(&stream->out, vectors, MIN(wanted, READ_CHUNKS));
+        fwd_chunk_queue_reserve(&stream->out, vectors, MIN(wanted, READ_CHUNKS));
     const gssize length = readv(stream->watch.fd, vectors, count);
 
     fwd_chunk_queue_commit(&stream->out, MAX(length, 0));

@@ -77,14 +77,13 @@ stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t code, void 
   (void)code;
   (void)user_data;
   if (stream != NULL)
-    fwd_stream_was_closed(stream,
-                          (flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET) != 0);
+    fwd_stream_was_closed(stream, (flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET) != 0);
   return 0;
 }
 
 static int
-stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, uint64_t code,
-             void *user_data, void *stream)
+stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, uint64_t code, void *user_data,
+             void *stream)
 {
   (void)quic;
   (void)id;
@@ -178,6 +177,11 @@ randomize(uint8_t *data, size_t length, const ngtcp2_rand_ctx *context)
 {
   (void)context;
   gnutls_rnd(GNUTLS_RND_NONCE, data, length);
+  /* ngtcp2 asks here whether to clear the fixed bit of its packets (RFC 9287), which
+     is what tells QUIC from the rest on a shared socket (RFC 9443): never. Its other
+     use, the phase in which BBR probes, does not care for the lowest bit. */
+  if (length == 1)
+    data[0] &= ~1;
 }
 
 static int
@@ -188,8 +192,8 @@ get_new_connection_id(ngtcp2_conn *quic, ngtcp2_cid *id, uint8_t *token, size_t 
   (void)length;
   fwd_quic_connection_issue(user_data, id);
   return gnutls_rnd(GNUTLS_RND_RANDOM, token, NGTCP2_STATELESS_RESET_TOKENLEN) == 0
-           ? 0
-           : NGTCP2_ERR_CALLBACK_FAILURE;
+             ? 0
+             : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 static int
@@ -204,34 +208,34 @@ remove_connection_id(ngtcp2_conn *quic, const ngtcp2_cid *id, void *user_data)
 }
 
 const ngtcp2_callbacks fwd_quic_callbacks = {
-  .client_initial = ngtcp2_crypto_client_initial_cb,
-  .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
-  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
-  .handshake_completed = handshake_completed,
-  .handshake_confirmed = handshake_confirmed,
-  .encrypt = ngtcp2_crypto_encrypt_cb,
-  .decrypt = ngtcp2_crypto_decrypt_cb,
-  .hp_mask = ngtcp2_crypto_hp_mask_cb,
-  .recv_stream_data = recv_stream_data,
-  .acked_stream_data_offset = acked_stream_data_offset,
-  .stream_open = stream_open,
-  .stream_close = stream_close,
-  .recv_retry = ngtcp2_crypto_recv_retry_cb,
-  .extend_max_local_streams_bidi = extend_max_local_streams,
-  .extend_max_local_streams_uni = extend_max_local_streams,
-  .rand = randomize,
-  .get_new_connection_id = get_new_connection_id,
-  .remove_connection_id = remove_connection_id,
-  .update_key = ngtcp2_crypto_update_key_cb,
-  .path_validation = path_validation,
-  .stream_reset = stream_reset,
-  .extend_max_stream_data = extend_max_stream_data,
-  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
-  .recv_datagram = recv_datagram,
-  .ack_datagram = ack_datagram,
-  .lost_datagram = lost_datagram,
-  .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
-  .stream_stop_sending = stream_stop_sending,
-  .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+    .client_initial = ngtcp2_crypto_client_initial_cb,
+    .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+    .handshake_completed = handshake_completed,
+    .handshake_confirmed = handshake_confirmed,
+    .encrypt = ngtcp2_crypto_encrypt_cb,
+    .decrypt = ngtcp2_crypto_decrypt_cb,
+    .hp_mask = ngtcp2_crypto_hp_mask_cb,
+    .recv_stream_data = recv_stream_data,
+    .acked_stream_data_offset = acked_stream_data_offset,
+    .stream_open = stream_open,
+    .stream_close = stream_close,
+    .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .extend_max_local_streams_bidi = extend_max_local_streams,
+    .extend_max_local_streams_uni = extend_max_local_streams,
+    .rand = randomize,
+    .get_new_connection_id = get_new_connection_id,
+    .remove_connection_id = remove_connection_id,
+    .update_key = ngtcp2_crypto_update_key_cb,
+    .path_validation = path_validation,
+    .stream_reset = stream_reset,
+    .extend_max_stream_data = extend_max_stream_data,
+    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+    .recv_datagram = recv_datagram,
+    .ack_datagram = ack_datagram,
+    .lost_datagram = lost_datagram,
+    .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
+    .stream_stop_sending = stream_stop_sending,
+    .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
 };

@@ -59,8 +59,8 @@ synthesize(SyntheticPath *synthetic, FwdPathId id)
 {
   fwd_path_set_addresses(id, &synthetic->local, &synthetic->remote);
   synthetic->path = (ngtcp2_path){
-    .local = {(ngtcp2_sockaddr *)&synthetic->local, sizeof synthetic->local},
-    .remote = {(ngtcp2_sockaddr *)&synthetic->remote, sizeof synthetic->remote},
+      .local = {(ngtcp2_sockaddr *)&synthetic->local, sizeof synthetic->local},
+      .remote = {(ngtcp2_sockaddr *)&synthetic->remote, sizeof synthetic->remote},
   };
   return &synthetic->path;
 }
@@ -112,11 +112,11 @@ fill_settings(FwdQuicConnection *connection, const FwdPath *path, gint64 now,
   connection->paced = !is_lan(path);
   settings->cc_algo = connection->paced ? NGTCP2_CC_ALGO_BBR : NGTCP2_CC_ALGO_CUBIC;
   settings->max_tx_udp_payload_size =
-    connection->paced ? MAX(path->mtu, FWD_UDP_MTU_MIN) : LAN_PAYLOAD_MAX;
+      connection->paced ? MAX(path->mtu, FWD_UDP_MTU_MIN) : LAN_PAYLOAD_MAX;
   settings->initial_ts = now;
-  settings->initial_rtt = path->rtt_us == 0 ? INITIAL_RTT
-                                            : MAX(path->rtt_us * NGTCP2_MICROSECONDS,
-                                                  INITIAL_RTT_MIN);
+  settings->initial_rtt = path->rtt_us == 0
+                              ? INITIAL_RTT
+                              : MAX(path->rtt_us * NGTCP2_MICROSECONDS, INITIAL_RTT_MIN);
   settings->handshake_timeout = HANDSHAKE_TIMEOUT;
   settings->max_window = 16 * MIB;
   settings->max_stream_window = 6 * MIB;
@@ -148,7 +148,7 @@ adopt(FwdQuicConnection *connection, int result, FwdPathId id)
     return FALSE;
   connection->first = connection->heard = id;
   connection->tls =
-    fwd_quic_tls_new(connection->identity, connection->server, &connection->peer);
+      fwd_quic_tls_new(connection->identity, connection->server, &connection->peer);
   if (connection->tls == NULL) {
     drop_quic(connection);
     return FALSE;
@@ -216,10 +216,9 @@ fwd_quic_connection_read(FwdQuicConnection *connection, FwdPathId id, const FwdP
     return 0;
   connection->heard = id;
   /* QUIC cannot migrate before the handshake is confirmed; the path set can. */
-  result = ngtcp2_conn_read_pkt(connection->quic,
-                                synthesize(&synthetic,
-                                           connection->confirmed ? id : connection->first),
-                                NULL, packet, length, now);
+  result = ngtcp2_conn_read_pkt(
+      connection->quic, synthesize(&synthetic, connection->confirmed ? id : connection->first),
+      NULL, packet, length, now);
   if (result == NGTCP2_ERR_DROP_CONN && !connection->connected) {
     drop_quic(connection);
     return 0;
@@ -270,8 +269,8 @@ fwd_quic_connection_migrate(FwdQuicConnection *connection, FwdPathId id, gboolea
   if (now < connection->next_migration && !broken)
     return;
   synthesize(&synthetic, id);
-  result = broken
-             ? ngtcp2_conn_initiate_immediate_migration(connection->quic, &synthetic.path, now)
+  result =
+      broken ? ngtcp2_conn_initiate_immediate_migration(connection->quic, &synthetic.path, now)
              : ngtcp2_conn_initiate_migration(connection->quic, &synthetic.path, now);
   connection->next_migration = now + MIGRATION_INTERVAL;
   if (result == 0)
@@ -293,7 +292,7 @@ fwd_quic_connection_write_close(FwdQuicConnection *connection, int reason, guint
     ngtcp2_connection_close_error_set_application_error(&why, 0, NULL, 0);
   else if (reason == NGTCP2_ERR_CRYPTO)
     ngtcp2_connection_close_error_set_transport_error_tls_alert(
-      &why, ngtcp2_conn_get_tls_alert(connection->quic), NULL, 0);
+        &why, ngtcp2_conn_get_tls_alert(connection->quic), NULL, 0);
   else
     ngtcp2_connection_close_error_set_transport_error_liberr(&why, reason, NULL, 0);
   ngtcp2_path_storage_zero(&path);
@@ -341,7 +340,6 @@ fwd_quic_connection_error(const FwdQuicConnection *connection, int result)
                        "nothing was heard of the peer for %u s",
                        (guint)(IDLE_TIMEOUT / NGTCP2_SECONDS));
   default:
-    return g_error_new(FWD_TUNNEL_ERROR, FWD_ERROR_FAILED, "QUIC: %s",
-                       ngtcp2_strerror(result));
+    return g_error_new(FWD_TUNNEL_ERROR, FWD_ERROR_FAILED, "QUIC: %s", ngtcp2_strerror(result));
   }
 }

@@ -46,7 +46,8 @@ typedef struct {
   gpointer user_data;
 } FwdQuicConnection;
 
-/** @connection is zero-initialised but for what its owner sets up to @server, and the events. */
+/** @connection is zero-initialised but for what its owner sets up to @server, and the events.
+ */
 void fwd_quic_connection_init(FwdQuicConnection *connection, FwdIdentity *identity,
                               const FwdQuicTunnelConfig *config);
 void fwd_quic_connection_clear(FwdQuicConnection *connection);
@@ -75,10 +76,11 @@ void fwd_quic_connection_migrate(FwdQuicConnection *connection, FwdPathId id, gb
                                  gint64 now);
 
 /** Writes CONNECTION_CLOSE; returns its length or 0, and the path for it. */
-gsize fwd_quic_connection_write_close(FwdQuicConnection *connection, int reason,
-                                      guint8 *packet, gsize size, FwdPathId *id, gint64 now);
+gsize fwd_quic_connection_write_close(FwdQuicConnection *connection, int reason, guint8 *packet,
+                                      gsize size, FwdPathId *id, gint64 now);
 
-/** Why the connection ended with @result, as the caller of fwd_quic_connection_read() got it. */
+/** Why the connection ended with @result, as the caller of fwd_quic_connection_read() got it.
+ */
 GError *fwd_quic_connection_error(const FwdQuicConnection *connection, int result);
 
 /* Between quic-connection.c and quic-callbacks.c. */

@@ -41,8 +41,8 @@ configure(gnutls_session_t session, FwdIdentity *identity, gboolean server,
           FwdQuicTlsPeer *peer)
 {
   const gnutls_datum_t protocol = {(unsigned char *)PROTOCOL, sizeof PROTOCOL - 1};
-  int result = gnutls_priority_set_direct(
-    session, cpu_has_aes() ? PRIORITY_AES : PRIORITY_CHACHA, NULL);
+  int result =
+      gnutls_priority_set_direct(session, cpu_has_aes() ? PRIORITY_AES : PRIORITY_CHACHA, NULL);
 
   if (result == 0)
     result = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,

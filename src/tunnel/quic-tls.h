@@ -16,5 +16,4 @@ typedef struct {
 } FwdQuicTlsPeer;
 
 /** NULL when GnuTLS refuses. gnutls_deinit() ends it. */
-gnutls_session_t fwd_quic_tls_new(FwdIdentity *identity, gboolean server,
-                                  FwdQuicTlsPeer *peer);
+gnutls_session_t fwd_quic_tls_new(FwdIdentity *identity, gboolean server, FwdQuicTlsPeer *peer);

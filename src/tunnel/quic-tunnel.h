@@ -19,15 +19,16 @@ typedef struct {
   char peer[FWD_PEER_ID_SIZE + 1];          /**< the peer's id */
   guint8 fingerprint[FWD_FINGERPRINT_SIZE]; /**< of the key that the peer must prove */
   guint64 connection_id; /**< the first destination connection id, which both sides derived */
+  guint32 flow_idle_ms;  /**< ends flows without traffic; 0 for the usual 60 s */
 } FwdQuicTunnelConfig;
 
 typedef struct {
-  guint64 bytes_in, bytes_out;     /**< of UDP payload */
+  guint64 bytes_in, bytes_out; /**< of UDP payload */
   guint64 packets_in, packets_out;
-  guint64 streams;                 /**< open now */
+  guint64 streams; /**< open now */
   guint64 flows;
-  guint64 datagrams_lost;          /**< flow datagrams the tunnel had to drop or QUIC saw lost */
-  guint32 rtt_us;                  /**< QUIC's smoothed round trip */
+  guint64 datagrams_lost; /**< flow datagrams the tunnel had to drop or QUIC saw lost */
+  guint32 rtt_us;         /**< QUIC's smoothed round trip */
   guint path_count;
   FwdPathInfo paths[FWD_PATHS_MAX]; /**< the active one first */
 } FwdTunnelStatistics;

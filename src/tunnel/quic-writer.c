@@ -13,11 +13,11 @@
 /* Then the loop reads what has arrived meanwhile. */
 #define ROUND_MAX (256 * 1024)
 /* Short header with an 8 byte id and the longest packet number, AEAD tag. */
-#define PACKET_OVERHEAD (1 + 8 + 4 + 16)
-#define DATAGRAM_OVERHEAD (1 + 2)
+#define PACKET_OVERHEAD    (1 + 8 + 4 + 16)
+#define DATAGRAM_OVERHEAD  (1 + 2)
 #define HEARTBEAT_OVERHEAD 14
-#define FLOW_ID_MAX 8
-#define DATAGRAM_CREDIT FWD_SCHEDULER_QUANTUM
+#define FLOW_ID_MAX        8
+#define DATAGRAM_CREDIT    FWD_SCHEDULER_QUANTUM
 
 /* Where ngtcp2 puts the packet it writes; the same for each frame of it. */
 typedef struct {
@@ -54,12 +54,12 @@ flush(FwdTunnelEnd *end, gint64 now)
 
   while (writer->sent < writer->length) {
     const FwdPacketBatch batch = {
-      .data = writer->buffer + writer->sent,
-      .length = writer->length - writer->sent,
-      .segment = writer->segment,
+        .data = writer->buffer + writer->sent,
+        .length = writer->length - writer->sent,
+        .segment = writer->segment,
     };
     const gssize taken = fwd_path_set_send(
-      end->paths, fwd_quic_connection_route(&end->connection, writer->path), &batch, now);
+        end->paths, fwd_quic_connection_route(&end->connection, writer->path), &batch, now);
 
     if (taken == 0) {
       writer->blocked = TRUE;
@@ -90,7 +90,7 @@ write_stream(FwdTunnelEnd *end, Packet *packet, FwdStream *stream)
 {
   struct iovec vectors[VECTORS_MAX];
   const guint count =
-    fwd_chunk_queue_peek_unmarked(&stream->out, vectors, VECTORS_MAX, packet->size);
+      fwd_chunk_queue_peek_unmarked(&stream->out, vectors, VECTORS_MAX, packet->size);
   gsize offered = 0;
   guint32 flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
   ngtcp2_ssize taken = -1, length;
@@ -149,8 +149,8 @@ write_heartbeat(FwdTunnelEnd *end, Packet *packet)
   const ngtcp2_vec vector = {(guint8 *)(writer->beats_sent == 0 ? &kind : &beat), 1};
   ngtcp2_ssize taken = -1;
   const ngtcp2_ssize length = ngtcp2_conn_writev_stream(
-    end->connection.quic, &packet->path.path, &packet->info, packet->data, packet->size, &taken,
-    NGTCP2_WRITE_STREAM_FLAG_MORE, writer->heartbeat->id, &vector, 1, packet->now);
+      end->connection.quic, &packet->path.path, &packet->info, packet->data, packet->size,
+      &taken, NGTCP2_WRITE_STREAM_FLAG_MORE, writer->heartbeat->id, &vector, 1, packet->now);
 
   if (taken > 0)
     writer->beats_sent += taken;
@@ -248,17 +248,16 @@ write_probe(FwdTunnelEnd *end, Packet *packet)
   const guint8 id = FWD_PATH_MTU_FLOW;
   const gsize size = fwd_path_mtu_next(&end->mtu);
   const ngtcp2_vec vectors[] = {
-    {(guint8 *)&id, 1},
-    {(guint8 *)padding, MIN(size, sizeof padding) - PACKET_OVERHEAD - DATAGRAM_OVERHEAD - 1},
+      {(guint8 *)&id, 1},
+      {(guint8 *)padding, MIN(size, sizeof padding) - PACKET_OVERHEAD - DATAGRAM_OVERHEAD - 1},
   };
   int accepted = 0;
   gssize length;
 
   packet->size = size;
-  length = ngtcp2_conn_writev_datagram(end->connection.quic, &packet->path.path, &packet->info,
-                                       packet->data, size, &accepted, 0,
-                                       fwd_path_mtu_tag(&end->mtu), vectors,
-                                       G_N_ELEMENTS(vectors), packet->now);
+  length = ngtcp2_conn_writev_datagram(
+      end->connection.quic, &packet->path.path, &packet->info, packet->data, size, &accepted, 0,
+      fwd_path_mtu_tag(&end->mtu), vectors, G_N_ELEMENTS(vectors), packet->now);
   if (accepted && length > 0)
     fwd_path_mtu_sent(&end->mtu, size, length);
   return ngtcp2_err_is_fatal(length) || length > 0 ? length : 0;
@@ -304,8 +303,8 @@ int
 fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
 {
   const gsize share =
-    MIN(ngtcp2_conn_get_send_quantum(end->connection.quic) * (end->connection.paced ? 1 : 4),
-        ROUND_MAX);
+      MIN(ngtcp2_conn_get_send_quantum(end->connection.quic) * (end->connection.paced ? 1 : 4),
+          ROUND_MAX);
   gsize written = 0;
   gssize length = 0;
 
@@ -314,7 +313,7 @@ fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
     return 0;
   while (written < share) {
     const gboolean probe =
-      end->connection.confirmed && written == 0 && fwd_path_mtu_next(&end->mtu) != 0;
+        end->connection.confirmed && written == 0 && fwd_path_mtu_next(&end->mtu) != 0;
     Packet packet;
 
     begin_packet(end, &packet, now);

@@ -11,11 +11,11 @@
 
 typedef struct {
   guint8 *buffer;
-  gsize length;  /**< of the batch in @buffer */
-  gsize sent;    /**< of that, taken by the path */
+  gsize length; /**< of the batch in @buffer */
+  gsize sent;   /**< of that, taken by the path */
   gsize segment;
   FwdPathId path;
-  gboolean blocked; /**< the path takes nothing now */
+  gboolean blocked;       /**< the path takes nothing now */
   gssize datagram_credit; /**< bytes of datagrams that may go before a stream's turn */
   FwdStream *heartbeat;   /**< NULL before it is open */
   guint64 beats_sent, beats_acknowledged;

@@ -222,8 +222,8 @@ announce(FwdStream *stream)
     return;
   }
   fwd_tunnel_end_tell_channel(
-    stream->end, stream->kind == FWD_STREAM_FLOW ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
-    stream->id, header + FWD_STREAM_HEADER_SIZE, length);
+      stream->end, stream->kind == FWD_STREAM_FLOW ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
+      stream->id, header + FWD_STREAM_HEADER_SIZE, length);
 }
 
 /** A whole datagram in a stream of its own: kind, flow id, payload. */
@@ -233,11 +233,11 @@ serve_datagram(FwdStream *stream)
   const gsize length = stream->in.length;
   g_autofree guint8 *data = NULL;
 
-  if (length > 1 + FWD_VARINT_MAX + FWD_DATAGRAM_MAX) {
+  if (length > 1 + FWD_VARINT_MAX + FWD_DATAGRAM_MAX || (stream->in_finished && length < 2)) {
     fwd_stream_abort(stream, FWD_STREAM_PROTOCOL);
     return;
   }
-  if (!stream->in_finished || length < 2)
+  if (!stream->in_finished)
     return;
   data = g_malloc(length);
   fwd_chunk_queue_copy(&stream->in, data, length);

@@ -50,14 +50,14 @@ typedef struct FwdStream {
   FwdFlow *flow; /**< of FWD_STREAM_FLOW, once it is there */
 
   FwdChunkQueue out, in;
-  guint64 out_total;       /**< bytes QUIC has taken so far */
-  gboolean out_finished;   /**< a FIN follows what is in @out */
+  guint64 out_total;     /**< bytes QUIC has taken so far */
+  gboolean out_finished; /**< a FIN follows what is in @out */
   gboolean out_fin_sent;
-  gboolean in_finished;    /**< the peer's FIN has come: nothing follows what is in @in */
-  gboolean local;          /**< opened here */
-  gboolean announced;      /**< the main thread knows of it */
-  gboolean reset;          /**< ended by either side before its time */
-  gboolean closed;         /**< QUIC has forgotten it */
+  gboolean in_finished; /**< the peer's FIN has come: nothing follows what is in @in */
+  gboolean local;       /**< opened here */
+  gboolean announced;   /**< the main thread knows of it */
+  gboolean reset;       /**< ended by either side before its time */
+  gboolean closed;      /**< QUIC has forgotten it */
 
   FwdWatch watch; /**< the local descriptor; -1 while there is none */
   gboolean readable, writable, is_socket, write_shut;
@@ -96,7 +96,8 @@ void fwd_stream_attach(FwdStream *stream, int fd, FwdTraffic *traffic);
 void fwd_stream_queue_header(FwdStream *stream, const char *header);
 
 /* What QUIC's callbacks tell. They record; fwd_stream_serve() acts. */
-void fwd_stream_received(FwdStream *stream, const guint8 *data, gsize length, gboolean finished);
+void
+fwd_stream_received(FwdStream *stream, const guint8 *data, gsize length, gboolean finished);
 void fwd_stream_acknowledged(FwdStream *stream, gsize length);
 void fwd_stream_was_reset(FwdStream *stream);
 void fwd_stream_was_closed(FwdStream *stream, gboolean with_error);

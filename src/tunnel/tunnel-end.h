@@ -13,6 +13,7 @@
 #include "tunnel/quic-tunnel.h"
 #include "tunnel/quic-writer.h"
 #include "tunnel/scheduler.h"
+#include <stunfwd/error.h>
 
 /** What the loop half tells; called on the main thread, which may have let go of the end. */
 typedef struct {
@@ -57,7 +58,8 @@ struct FwdTunnelEnd {
   FwdDeferred service;
   FwdTimer quic_timer, path_timer, tick_timer;
   gint64 drain_deadline;
-  gboolean started, closed, told_connected, told_lost;
+  gboolean closed, told_connected;
+  int failure;    /**< what ngtcp2 said when reading; acted on at the end of the round */
   gboolean moved; /**< the active path has changed: the client migrates */
   gboolean broken;
   guint64 bytes_in, bytes_out, packets_in, packets_out;
@@ -81,14 +83,15 @@ void fwd_tunnel_end_close(FwdTunnelEnd *end);
 
 /* Loop thread. */
 void fwd_tunnel_end_start(FwdTunnelEnd *end);
-/** Closes the connection and everything in it; @why (transfer full) goes to the owner. */
-void fwd_tunnel_end_fail(FwdTunnelEnd *end, int result, GError *why);
+/** Closes the connection and everything in it, and tells the owner @why (transfer full). */
+void fwd_tunnel_end_finish(FwdTunnelEnd *end, int result, GError *why);
+/** Takes a path over (transfer full). */
+void fwd_tunnel_end_take_path(FwdTunnelEnd *end, FwdPath *path);
 /** Has work to do at the end of this round. */
 void fwd_tunnel_end_wake(FwdTunnelEnd *end);
 FwdStream *fwd_tunnel_end_find(FwdTunnelEnd *end, gint64 id);
-void fwd_tunnel_end_try_open(FwdTunnelEnd *end, FwdTunnelOpen *open);
-/** A waiting channel that won't come to pass (transfer full). */
-void fwd_tunnel_open_free(FwdTunnelOpen *open);
+/** Opens a channel now or when it can be (transfer full). */
+void fwd_tunnel_end_take_open(FwdTunnelEnd *end, FwdTunnelOpen *open);
 
 /* Loop thread: messages to the main thread. */
 void fwd_tunnel_end_tell_connected(FwdTunnelEnd *end);

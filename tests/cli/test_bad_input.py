@@ -227,8 +227,8 @@ def tunnel_works(place, *words):
 
 
 def survives(answers, upgrade):
-    """Each peer takes every answer, stays, and ends cleanly. The peers of a server take turns,
-    and a new one is started where waiting for its back-off would take too long."""
+    """A client takes each answer, stays, and ends cleanly. Each answer has a client of its own,
+    since waiting for the back-off of one would take too long."""
     with Loopback() as place:
         for number, answer in enumerate(answers):
             liar = GarbageServer([answer], upgrade)

@@ -46,8 +46,7 @@ test_port_in_use(Scene *scene, gconstpointer data)
     g_assert_cmpint(listen(other, 1), ==, 0);
   g_assert_false(scene_listen(scene, "127.0.0.1", port, "127.0.0.1", &error));
   g_assert_error(error, FWD_FORWARDER_ERROR, FWD_ERROR_REFUSED);
-  g_autofree char *text =
-    g_strdup_printf("127.0.0.1:%u is in use by another program", port);
+  g_autofree char *text = g_strdup_printf("127.0.0.1:%u is in use by another program", port);
   g_assert_cmpstr(error->message, ==, text);
   g_assert_cmpuint(scene->tunnel->opened, ==, 0);
   g_assert_cmpuint(scene_count_descriptors(), ==, descriptors);
@@ -60,7 +59,8 @@ test_privileged_port(Scene *scene, gconstpointer data)
   g_autoptr(GError) error = NULL;
   g_autofree char *start = NULL;
 
-  if (g_file_get_contents("/proc/sys/net/ipv4/ip_unprivileged_port_start", &start, NULL, NULL) &&
+  if (g_file_get_contents("/proc/sys/net/ipv4/ip_unprivileged_port_start", &start, NULL,
+                          NULL) &&
       g_ascii_strtoull(start, NULL, 10) <= 80) {
     g_test_skip("port 80 takes no rights here");
     return;
@@ -168,8 +168,9 @@ static void
 test_wrong_targets(Scene *scene, gconstpointer data)
 {
   static const char *const wrong[] = {
-    "", ":", ":80", "host", "host:", "host:0", "host:65536", "host:-1", "host:8x", "::1:80",
-    "[::1]", "[::1]:0", "127.0.0.1", "127.0.0.1:0", "a:b:80", "/run/a.sock",
+      "",           ":",           ":80",     "host",        "host:", "host:0",
+      "host:65536", "host:-1",     "host:8x", "::1:80",      "[::1]", "[::1]:0",
+      "127.0.0.1",  "127.0.0.1:0", "a:b:80",  "/run/a.sock",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
@@ -193,8 +194,7 @@ test_long_name(Scene *scene, gconstpointer data)
 static void
 test_other_kind(Scene *scene, gconstpointer data)
 {
-  scene_serve_start(scene,
-                    SOCKET_TYPE == SOCK_STREAM ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
+  scene_serve_start(scene, SOCKET_TYPE == SOCK_STREAM ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
                     "127.0.0.1:80");
   scene_wait_for_answer(scene);
   g_assert_error(scene->channel->why, FWD_FORWARDER_ERROR, FWD_ERROR_UNSUPPORTED);

@@ -26,7 +26,7 @@ scene_create(void)
 {
   g_autoptr(GError) error = NULL;
   FwdForwarder *forwarder =
-    fwd_plugin_registry_create(registry, FWD_INTERFACE_FORWARDER, FORWARDER, &error);
+      fwd_plugin_registry_create(registry, FWD_INTERFACE_FORWARDER, FORWARDER, &error);
 
   g_assert_no_error(error);
   return forwarder;
@@ -127,9 +127,8 @@ scene_start_service(Scene *scene, const char *address)
   scene->service = scene_bind(address, &scene->service_port);
   if (stream)
     g_assert_cmpint(listen(scene->service, 512), ==, 0);
-  scene->service_source =
-    g_unix_fd_add(scene->service, G_IO_IN, stream ? on_service_connection : on_service_data,
-                  NULL);
+  scene->service_source = g_unix_fd_add(scene->service, G_IO_IN,
+                                        stream ? on_service_connection : on_service_data, NULL);
 }
 
 gboolean
@@ -137,9 +136,9 @@ scene_listen(Scene *scene, const char *bind_address, guint16 port, const char *h
              GError **error)
 {
   g_autoptr(GError) parse_error = NULL;
-  g_autofree char *text = g_strdup_printf("%s:%s:%u:%s:%u", FORWARDER, bind_address,
-                                          port == 0 ? 1 : port, host,
-                                          MAX(scene->service_port, 1));
+  g_autofree char *text =
+      g_strdup_printf("%s:%s:%u:%s:%u", FORWARDER, bind_address, port == 0 ? 1 : port, host,
+                      MAX(scene->service_port, 1));
   /* Only a reverse mapping may ask for port 0. */
   if (port == 0) {
     g_free(text);
@@ -160,7 +159,7 @@ scene_connect(Scene *scene, const char *address)
   FwdEndpoint endpoint;
 
   g_assert_true(
-    fwd_endpoint_from_address(address, fwd_forwarder_get_port(scene->opener), &endpoint));
+      fwd_endpoint_from_address(address, fwd_forwarder_get_port(scene->opener), &endpoint));
   int fd = socket(fwd_endpoint_family(&endpoint), SOCKET_TYPE, 0);
   g_assert_cmpint(connect(fd, &endpoint.any, fwd_endpoint_length(&endpoint)), ==, 0);
   return fd;
@@ -190,8 +189,8 @@ scene_wait_for_answer(Scene *scene)
 void
 scene_serve(Scene *scene, const char *target)
 {
-  scene_serve_start(
-    scene, SOCKET_TYPE == SOCK_STREAM ? FWD_CHANNEL_STREAM : FWD_CHANNEL_FLOW, target);
+  scene_serve_start(scene, SOCKET_TYPE == SOCK_STREAM ? FWD_CHANNEL_STREAM : FWD_CHANNEL_FLOW,
+                    target);
   scene_wait_for_answer(scene);
 }
 

@@ -33,8 +33,8 @@ int scene_bind(const char *address, guint16 *port);
 void scene_start_service(Scene *scene, const char *address);
 
 /** Listens on @bind:@port with the echo service's port at @host as the target. */
-gboolean scene_listen(Scene *scene, const char *bind, guint16 port, const char *host,
-                      GError **error);
+gboolean
+scene_listen(Scene *scene, const char *bind, guint16 port, const char *host, GError **error);
 /** A socket connected to the opener, at @address. */
 int scene_connect(Scene *scene, const char *address);
 

@@ -29,7 +29,7 @@ arrows() {
         path = $0; sub(/^[^"<]*["<]/, "", path); sub(/[">].*$/, "", path)
         first = path; sub(/\/.*$/, "", first)
         slash = index(path, "/") > 0
-        if (!quoted && path ~ /^net\/(if|if_arp|if_packet|route)\.h$/) next # the C library's
+        if (!quoted && path ~ /^net\/(if|if_arp|if_packet|route)\.h$/) next # of libc
         if (path ~ /^\.\.?\//) print
         else if (slash && (first in room) && !(first in may)) print
         else if (slash && quoted && !(first in may)) print

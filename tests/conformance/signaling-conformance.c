@@ -42,8 +42,7 @@ on_peer_left(FwdSignaling *signaling, const char *id, Member *member)
 {
   guint index;
 
-  g_assert_true(
-    g_ptr_array_find_with_equal_func(member->present, id, g_str_equal, &index));
+  g_assert_true(g_ptr_array_find_with_equal_func(member->present, id, g_str_equal, &index));
   g_ptr_array_remove_index(member->present, index);
   member->lefts++;
 }
@@ -128,7 +127,8 @@ on_out_of_patience(gpointer user_data)
 #define wait_for(condition)                                                                    \
   G_STMT_START                                                                                 \
   {                                                                                            \
-    guint guard_ = g_timeout_add_seconds(PATIENCE_S, on_out_of_patience, (gpointer)#condition); \
+    guint guard_ =                                                                             \
+        g_timeout_add_seconds(PATIENCE_S, on_out_of_patience, (gpointer) #condition);          \
     while (!(condition))                                                                       \
       g_main_context_iteration(NULL, TRUE);                                                    \
     g_source_remove(guard_);                                                                   \
@@ -386,8 +386,7 @@ test_wrong_url(void)
   g_autoptr(GUri) url = g_uri_parse("gopher://127.0.0.1/", G_URI_FLAGS_NONE, NULL);
   g_autoptr(GError) error = NULL;
 
-  g_assert_false(
-    fwd_signaling_connect(member->signaling, url, ROOM, FWD_ROLE_SERVER, &error));
+  g_assert_false(fwd_signaling_connect(member->signaling, url, ROOM, FWD_ROLE_SERVER, &error));
   g_assert_error(error, FWD_SIGNALING_ERROR, FWD_ERROR_INVALID);
 }
 

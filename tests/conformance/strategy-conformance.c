@@ -36,7 +36,7 @@ test_why_not_is_optional(Scene *scene, gconstpointer data)
 
   scene_place(scene, site, site);
   g_assert_false(
-    fwd_strategy_can_attempt(scene->a.strategy, FWD_ATTEMPT(scene->a.attempt), NULL));
+      fwd_strategy_can_attempt(scene->a.strategy, FWD_ATTEMPT(scene->a.attempt), NULL));
 }
 
 static void
@@ -59,9 +59,9 @@ test_through_nats(Scene *scene, gconstpointer data)
   FakeSite *site;
 
   if (scene->meta->path_class == FWD_PATH_CLASS_LAN) {
-    site = fake_network_add_site(scene->network, "203.0.113.7",
-                                 FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
-                                 FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+    site =
+        fake_network_add_site(scene->network, "203.0.113.7", FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                              FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
     scene_place(scene, site, site);
   } else {
     scene_place_behind(scene, FWD_NAT_ENDPOINT_INDEPENDENT, FWD_NAT_ENDPOINT_INDEPENDENT,
@@ -115,14 +115,14 @@ static void
 test_budget(Scene *scene, gconstpointer data)
 {
   if (scene->meta->path_class == FWD_PATH_CLASS_LAN) {
-    FakeSite *site = fake_network_add_site(scene->network, "203.0.113.7",
-                                           FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
-                                           FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+    FakeSite *site =
+        fake_network_add_site(scene->network, "203.0.113.7", FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                              FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
     scene_place(scene, site, site);
   } else {
-    scene_place_behind(
-      scene, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
-      FWD_NAT_ADDRESS_AND_PORT_DEPENDENT, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+    scene_place_behind(scene, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                       FWD_NAT_ADDRESS_AND_PORT_DEPENDENT, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                       FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
   }
   fake_attempt_add_host(scene->a.attempt, "10.0.1.2:40001", 24);
   fake_attempt_add_host(scene->b.attempt, "10.0.1.3:40002", 24);

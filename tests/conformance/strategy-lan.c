@@ -23,8 +23,7 @@ why_not_between(Scene *scene, const char *a, guint prefix_a, const char *b, guin
 static void
 test_other_network(Scene *scene, gconstpointer data)
 {
-  g_autofree char *why_not =
-    why_not_between(scene, "10.0.1.2:40001", 24, "10.0.2.3:40002", 24);
+  g_autofree char *why_not = why_not_between(scene, "10.0.1.2:40001", 24, "10.0.2.3:40002", 24);
   g_assert_cmpstr(why_not, ==, "the peers have no local network in common");
 }
 
@@ -38,7 +37,7 @@ static void
 test_global_v6(Scene *scene, gconstpointer data)
 {
   g_assert_null(
-    why_not_between(scene, "[2001:db8:1:2::5]:40001", 128, "[2001:db8:1:2::9]:40002", 64));
+      why_not_between(scene, "[2001:db8:1:2::5]:40001", 128, "[2001:db8:1:2::9]:40002", 64));
 }
 
 static void
@@ -51,7 +50,7 @@ static void
 test_other_v6(Scene *scene, gconstpointer data)
 {
   g_autofree char *why_not =
-    why_not_between(scene, "[2001:db8:1:2::5]:40001", 64, "[2001:db8:1:3::9]:40002", 64);
+      why_not_between(scene, "[2001:db8:1:2::5]:40001", 64, "[2001:db8:1:3::9]:40002", 64);
   g_assert_nonnull(why_not);
 }
 
@@ -59,7 +58,7 @@ static void
 test_link_local_v6(Scene *scene, gconstpointer data)
 {
   g_autofree char *why_not =
-    why_not_between(scene, "[fe80::5]:40001", 64, "[fe80::9]:40002", 64);
+      why_not_between(scene, "[fe80::5]:40001", 64, "[fe80::9]:40002", 64);
   g_assert_nonnull(why_not);
 }
 
@@ -99,8 +98,8 @@ static void
 test_one_router_two_networks(Scene *scene, gconstpointer data)
 {
   FakeSite *site =
-    fake_network_add_site(scene->network, "203.0.113.7", FWD_NAT_ENDPOINT_INDEPENDENT,
-                          FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+      fake_network_add_site(scene->network, "203.0.113.7", FWD_NAT_ENDPOINT_INDEPENDENT,
+                            FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
 
   scene_place(scene, site, site);
   fake_attempt_add_host(scene->a.attempt, "10.0.1.2:40001", 24);

@@ -32,7 +32,7 @@ place_peer(Peer *peer, FakeSite *site, gboolean controlling)
   g_autoptr(GError) error = NULL;
 
   peer->strategy =
-    fwd_plugin_registry_create(registry, FWD_INTERFACE_STRATEGY, implementation->id, &error);
+      fwd_plugin_registry_create(registry, FWD_INTERFACE_STRATEGY, implementation->id, &error);
   g_assert_no_error(error);
   peer->attempt = fake_attempt_new(site, controlling);
   peer->cancellable = g_cancellable_new();
@@ -51,10 +51,8 @@ void
 scene_place_behind(Scene *scene, FwdNatBehaviour mapping_a, FwdNatBehaviour filtering_a,
                    FwdNatBehaviour mapping_b, FwdNatBehaviour filtering_b)
 {
-  FakeSite *a =
-    fake_network_add_site(scene->network, "203.0.113.7", mapping_a, filtering_a);
-  FakeSite *b =
-    fake_network_add_site(scene->network, "198.51.100.9", mapping_b, filtering_b);
+  FakeSite *a = fake_network_add_site(scene->network, "203.0.113.7", mapping_a, filtering_a);
+  FakeSite *b = fake_network_add_site(scene->network, "198.51.100.9", mapping_b, filtering_b);
 
   scene_place(scene, a, b);
 }
@@ -93,7 +91,7 @@ scene_why_not(Peer *peer)
 {
   char *why_not = NULL;
   const gboolean can =
-    fwd_strategy_can_attempt(peer->strategy, FWD_ATTEMPT(peer->attempt), &why_not);
+      fwd_strategy_can_attempt(peer->strategy, FWD_ATTEMPT(peer->attempt), &why_not);
 
   g_assert_true(can == (why_not == NULL));
   return why_not;

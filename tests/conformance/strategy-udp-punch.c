@@ -3,8 +3,8 @@
 #include "strategy-scene.h"
 
 #define INDEPENDENT FWD_NAT_ENDPOINT_INDEPENDENT
-#define BY_ADDRESS FWD_NAT_ADDRESS_DEPENDENT
-#define BY_PORT FWD_NAT_ADDRESS_AND_PORT_DEPENDENT
+#define BY_ADDRESS  FWD_NAT_ADDRESS_DEPENDENT
+#define BY_PORT     FWD_NAT_ADDRESS_AND_PORT_DEPENDENT
 
 static void
 run_between(Scene *scene, FwdNatBehaviour mapping_a, FwdNatBehaviour filtering_a,

@@ -83,8 +83,7 @@ take_response(FakeAttempt *self, const FakePacket *packet)
         !fwd_endpoint_equal(&check.to, &packet->from))
       continue;
     g_array_remove_index(self->pending, i);
-    fwd_attempt_emit_checked(FWD_ATTEMPT(self), &check.to,
-                             g_get_monotonic_time() - check.sent);
+    fwd_attempt_emit_checked(FWD_ATTEMPT(self), &check.to, g_get_monotonic_time() - check.sent);
     return;
   }
 }
@@ -206,9 +205,9 @@ void
 fake_attempt_add_host(FakeAttempt *self, const char *endpoint, guint prefix_length)
 {
   fake_attempt_add_dead(self, FWD_CANDIDATE_HOST, endpoint, prefix_length);
-  fake_site_add_host(
-    self->site, &g_array_index(self->local, FwdCandidate, self->local->len - 1).endpoint,
-    receive, self);
+  fake_site_add_host(self->site,
+                     &g_array_index(self->local, FwdCandidate, self->local->len - 1).endpoint,
+                     receive, self);
 }
 
 void

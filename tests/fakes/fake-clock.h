@@ -12,7 +12,8 @@
 void fake_clock_start(void);
 gint64 fake_clock_now(void);
 
-/** Runs the default context until @done is true or @limit_ms have passed; FALSE if it was those. */
+/** Runs the default context until @done is true or @limit_ms have passed; FALSE if it was
+ * those. */
 gboolean fake_clock_run(const gboolean *done, guint limit_ms);
 
 /** Runs what is due now, without letting time pass. */

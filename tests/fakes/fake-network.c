@@ -261,8 +261,8 @@ route(const Flight *flight)
   for (guint i = 0; i < sites->len && host == NULL; i++) {
     const FakeSite *site = g_ptr_array_index(sites, i);
     if (site != flight->site)
-      host = site->nat ? map_inwards(site, &flight->packet)
-                       : find_host(site, &flight->packet.to);
+      host =
+          site->nat ? map_inwards(site, &flight->packet) : find_host(site, &flight->packet.to);
   }
   return host;
 }

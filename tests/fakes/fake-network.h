@@ -38,8 +38,8 @@ void fake_site_add_host(FakeSite *site, const FwdEndpoint *host, FakeReceiver re
 void fake_site_remove_hosts(FakeSite *site, gpointer user_data);
 
 /** What a STUN server would tell @host of itself; FALSE without a NAT. */
-gboolean fake_site_get_reflexive(FakeSite *site, const FwdEndpoint *host,
-                                 FwdEndpoint *reflexive);
+gboolean
+fake_site_get_reflexive(FakeSite *site, const FwdEndpoint *host, FwdEndpoint *reflexive);
 
 /** Entries of the NAT's table that lead to @host, without that of a STUN server. */
 guint fake_site_count_mappings(const FakeSite *site, const FwdEndpoint *host);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** Carries bytes between two stream sockets, half-close included, and closes both at the end. */
+/** Carries bytes between two stream sockets, with half-close, and closes both at the end. */
 #pragma once
 
 #include <glib.h>

@@ -41,6 +41,8 @@ typedef struct {
 
 enum { PROPERTY_STATE = 1, PROPERTY_STUN_SERVERS };
 
+static FakeMeeting *registered;
+
 static void implement_signaling(FwdSignalingInterface *interface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE(FakeSignaling, fake_signaling, G_TYPE_OBJECT,
@@ -214,7 +216,7 @@ static void
 fail(FakeSignaling *self)
 {
   g_autoptr(GError) error =
-    g_error_new_literal(FWD_SIGNALING_ERROR, FWD_ERROR_CLOSED, "the meeting is offline");
+      g_error_new_literal(FWD_SIGNALING_ERROR, FWD_ERROR_CLOSED, "the meeting is offline");
 
   set_state(self, FWD_SIGNALING_DISCONNECTED);
   fwd_signaling_emit_failed(FWD_SIGNALING(self), error);
@@ -385,4 +387,17 @@ static void
 fake_signaling_init(FakeSignaling *self)
 {
   self->known = g_ptr_array_new_with_free_func(g_free);
+  self->meeting = registered;
+}
+
+void
+fake_signaling_register(FwdPluginRegistry *registry, FakeMeeting *meeting)
+{
+  const FwdPluginMeta meta = {.priority = 99, .schemes = "ws", .help = "a fake"};
+  g_autoptr(GError) error = NULL;
+
+  registered = meeting;
+  fwd_plugin_registry_add(registry, FWD_INTERFACE_SIGNALING, "fake", FAKE_TYPE_SIGNALING, &meta,
+                          &error);
+  g_assert_no_error(error);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stunfwd/plugin.h>
 #include <stunfwd/signaling.h>
 
 typedef struct FakeMeeting FakeMeeting;
@@ -13,6 +14,9 @@ typedef struct FakeMeeting FakeMeeting;
 FakeMeeting *fake_meeting_new(void);
 void fake_meeting_free(FakeMeeting *meeting);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeMeeting, fake_meeting_free)
+
+/** Where transports meet that the registry makes, by their type alone. */
+void fake_signaling_register(FwdPluginRegistry *registry, FakeMeeting *meeting);
 
 /** A transport that joins @meeting when it is told to connect, whatever the URL. */
 FwdSignaling *fake_signaling_new(FakeMeeting *meeting);

@@ -138,7 +138,7 @@ find_flow(Listener *listener, const FwdEndpoint *remote)
   flow->fd = -1;
   g_ptr_array_add(listener->flows, flow);
   g_autoptr(FakeChannel) channel =
-    fake_channel_new(FWD_CHANNEL_FLOW, listener->target, on_flow_answer, flow);
+      fake_channel_new(FWD_CHANNEL_FLOW, listener->target, on_flow_answer, flow);
   fwd_forwarder_serve(listener->tunnel->server, FWD_CHANNEL(channel));
   return flow;
 }
@@ -149,8 +149,7 @@ on_datagram(int fd, GIOCondition condition, gpointer user_data)
   FwdEndpoint remote;
   socklen_t length = sizeof(remote);
   guint8 buffer[65536];
-  const gssize n =
-    recvfrom(fd, buffer, sizeof(buffer), MSG_DONTWAIT, &remote.any, &length);
+  const gssize n = recvfrom(fd, buffer, sizeof(buffer), MSG_DONTWAIT, &remote.any, &length);
 
   if (n < 0)
     return G_SOURCE_CONTINUE;
@@ -177,7 +176,7 @@ static void
 open_stream(FakeTunnel *self, int fd, const char *target)
 {
   g_autoptr(FakeChannel) channel =
-    fake_channel_new(FWD_CHANNEL_STREAM, target, on_stream_answer, self);
+      fake_channel_new(FWD_CHANNEL_STREAM, target, on_stream_answer, self);
 
   channel->opener = fd;
   fwd_forwarder_serve(self->server, FWD_CHANNEL(channel));

@@ -1,4 +1,11 @@
-# A line "include" of this file in local.mk adds them to the fuzz targets.
-fuzz_targets += %D%/mapping-fuzz %D%/settings-fuzz
-%C%_mapping_fuzz_SOURCES = %D%/mapping-fuzz.c
-%C%_settings_fuzz_SOURCES = %D%/settings-fuzz.c
+fuzz_targets += %D%/mapping-fuzz
+%C%_mapping_fuzz_SOURCES = %D%/mapping-fuzz.c $(fuzz_driver)
+%C%_mapping_fuzz_LDFLAGS = $(fuzz_flags)
+%C%_mapping_fuzz_LDADD = libcore.la $(GLIB_LIBS)
+EXTRA_DIST += %D%/corpus/mapping
+
+fuzz_targets += %D%/settings-fuzz
+%C%_settings_fuzz_SOURCES = %D%/settings-fuzz.c $(fuzz_driver)
+%C%_settings_fuzz_LDFLAGS = $(fuzz_flags)
+%C%_settings_fuzz_LDADD = libcore.la $(GLIB_LIBS)
+EXTRA_DIST += %D%/corpus/settings

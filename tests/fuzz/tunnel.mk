@@ -1,0 +1,5 @@
+fuzz_targets += tests/fuzz/check-fuzz
+tests_fuzz_check_fuzz_SOURCES = tests/fuzz/check-fuzz.c $(fuzz_driver)
+tests_fuzz_check_fuzz_LDFLAGS = $(fuzz_flags)
+tests_fuzz_check_fuzz_LDADD = libtunnel.la libpath.la libnet.la libcore.la $(GLIB_LIBS) $(GNUTLS_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/check

@@ -1,3 +1,7 @@
+
+unit_tests += %D%/datagram-socket-unit
+%C%_datagram_socket_unit_SOURCES = %D%/datagram-socket-unit.c
+%C%_datagram_socket_unit_LDADD = libnet.la libcore.la $(GLIB_LIBS)
 net_test_libraries = libnet.la libcore.la $(GLIB_LIBS) $(GNUTLS_LIBS)
 
 unit_tests += %D%/endpoint-unit
@@ -31,3 +35,7 @@ unit_tests += %D%/candidates-unit
 unit_tests += %D%/ipv6-flags-unit
 %C%_ipv6_flags_unit_SOURCES = %D%/ipv6-flags-unit.c
 %C%_ipv6_flags_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-observation-unit
+%C%_nat_observation_unit_SOURCES = %D%/nat-observation-unit.c
+%C%_nat_observation_unit_LDADD = $(net_test_libraries)

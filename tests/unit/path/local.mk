@@ -1,5 +1,3 @@
-include $(top_srcdir)/tests/fakes/path.mk
-
 path_unit_libraries = libpath.la libnet.la libcore.la $(GLIB_LIBS)
 
 unit_tests += %D%/path-choice-unit

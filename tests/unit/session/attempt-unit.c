@@ -12,12 +12,12 @@ static void
 set_up(Fixture *fixture, gconstpointer data)
 {
   fixture->network = fake_network_new(10, 0);
-  fixture->home = fake_network_add_site(fixture->network, "203.0.113.7",
-                                        FWD_NAT_ENDPOINT_INDEPENDENT,
-                                        FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
-  fixture->office = fake_network_add_site(fixture->network, "198.51.100.9",
-                                          FWD_NAT_ENDPOINT_INDEPENDENT,
-                                          FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  fixture->home =
+      fake_network_add_site(fixture->network, "203.0.113.7", FWD_NAT_ENDPOINT_INDEPENDENT,
+                            FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  fixture->office =
+      fake_network_add_site(fixture->network, "198.51.100.9", FWD_NAT_ENDPOINT_INDEPENDENT,
+                            FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
   fixture->attempt = fake_attempt_new(fixture->home, TRUE);
 }
 
@@ -99,12 +99,12 @@ static void
 test_message(Fixture *fixture, gconstpointer data)
 {
   g_assert_false(
-    fwd_attempt_send_message(FWD_ATTEMPT(fixture->attempt), g_variant_new_string("lost")));
+      fwd_attempt_send_message(FWD_ATTEMPT(fixture->attempt), g_variant_new_string("lost")));
   add_peer(fixture, fixture->office);
   fake_attempt_introduce(fixture->attempt, fixture->peer);
   g_signal_connect(fixture->peer, "message", G_CALLBACK(on_message), fixture);
   g_assert_true(
-    fwd_attempt_send_message(FWD_ATTEMPT(fixture->attempt), g_variant_new_string("port 4")));
+      fwd_attempt_send_message(FWD_ATTEMPT(fixture->attempt), g_variant_new_string("port 4")));
   g_assert_cmpuint(fixture->count, ==, 1);
 }
 

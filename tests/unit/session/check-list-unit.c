@@ -59,8 +59,7 @@ on_done(GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_assert_false(fixture->done);
   fixture->done = TRUE;
-  fixture->path =
-    fwd_check_list_run_finish(FWD_ATTEMPT(source), result, &fixture->error);
+  fixture->path = fwd_check_list_run_finish(FWD_ATTEMPT(source), result, &fixture->error);
 }
 
 static void
@@ -120,7 +119,7 @@ test_answer(Fixture *fixture, gconstpointer data)
   g_assert_cmpint(elapsed_ms(fixture), ==, 55);
   g_assert_true(fake_attempt_has_noted(fixture->attempt, "checking 4 endpoints: 198.51"));
   g_assert_true(
-    fake_attempt_has_noted(fixture->attempt, "203.0.113.5:2000 answered after 55 ms"));
+      fake_attempt_has_noted(fixture->attempt, "203.0.113.5:2000 answered after 55 ms"));
 }
 
 static void
@@ -157,8 +156,8 @@ test_back_off(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(fixture->attempt->sent, ==, 14);
   g_assert_cmpint(nth_check(fixture, 9)->sent - fixture->started, ==, 900 * 1000);
   g_assert_cmpint(nth_check(fixture, 13)->sent - fixture->started, ==, 2900 * 1000);
-  g_assert_true(
-    fake_attempt_has_noted(fixture->attempt, "no answer within 3.0 s: 14 checks to 1 endpoint"));
+  g_assert_true(fake_attempt_has_noted(fixture->attempt,
+                                       "no answer within 3.0 s: 14 checks to 1 endpoint"));
 }
 
 static void

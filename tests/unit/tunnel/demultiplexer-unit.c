@@ -417,7 +417,7 @@ test_probes_of_a_path_are_matched(Fixture *fixture, gconstpointer data G_GNUC_UN
   g_assert_cmpuint(fwd_path_set_describe(fixture->receiver.paths, &info, 1), ==, 1);
   /* The same answer again is no answer to anything of the path set. */
   send_to_loop(fixture, buffer, length, length);
-  g_assert_cmpstr(fixture->told->str, ==, "checked ");
+  g_assert_true(g_str_has_prefix(fixture->told->str, "checked "));
 }
 
 /* A path with a descriptor of its own. */

@@ -20,3 +20,7 @@ unit_tests += %D%/demultiplexer-unit
 %C%_demultiplexer_unit_SOURCES = %D%/demultiplexer-unit.c
 %C%_demultiplexer_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_demultiplexer_unit_LDADD = libfakepath.la $(tunnel_loop_libraries)
+
+unit_tests += %D%/data-plane-unit
+%C%_data_plane_unit_SOURCES = %D%/data-plane-unit.c
+%C%_data_plane_unit_LDADD = $(tunnel_loop_libraries)

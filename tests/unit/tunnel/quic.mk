@@ -1,3 +1,10 @@
+tunnel_quic_libraries = libtunnel.la libpath.la libnet.la libcore.la $(GLIB_LIBS) $(GNUTLS_LIBS)
+
 unit_tests += %D%/identity-unit
 %C%_identity_unit_SOURCES = %D%/identity-unit.c
-%C%_identity_unit_LDADD = libtunnel.la libpath.la libnet.la libcore.la $(GLIB_LIBS) $(GNUTLS_LIBS)
+%C%_identity_unit_LDADD = $(tunnel_quic_libraries)
+
+unit_tests += %D%/quic-tunnel-unit
+%C%_quic_tunnel_unit_SOURCES = %D%/quic-tunnel-unit.c
+%C%_quic_tunnel_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_quic_tunnel_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)

@@ -9,12 +9,12 @@
 
 #include <stunfwd/endpoint.h>
 
-typedef struct FwdLimits FwdLimits;
+typedef struct FwdRateLimit FwdRateLimit;
 
 /** @rate: tokens a second; @burst: most tokens saved up. Both at least 1. */
-FwdLimits *fwd_limits_new(guint rate, guint burst);
-void fwd_limits_free(FwdLimits *limits);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdLimits, fwd_limits_free)
+FwdRateLimit *fwd_rate_limit_new(guint rate, guint burst);
+void fwd_rate_limit_free(FwdRateLimit *limits);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdRateLimit, fwd_rate_limit_free)
 
 /** Takes one token; FALSE when there is none. */
-gboolean fwd_limits_take(FwdLimits *limits, const FwdEndpoint *client, gint64 now);
+gboolean fwd_rate_limit_take(FwdRateLimit *limits, const FwdEndpoint *client, gint64 now);

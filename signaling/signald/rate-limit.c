@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "limits.h"
+#include "rate-limit.h"
 
 #define BUCKETS 16384u
 
@@ -7,17 +7,17 @@ typedef struct {
   gint64 full_at; /* when the bucket is full again if nothing is taken */
 } Bucket;
 
-struct FwdLimits {
+struct FwdRateLimit {
   gint64 interval; /* microseconds that a token takes to come */
   gint64 depth;    /* microseconds that the whole burst takes */
   guint64 seed;
   Bucket buckets[BUCKETS];
 };
 
-FwdLimits *
-fwd_limits_new(guint rate, guint burst)
+FwdRateLimit *
+fwd_rate_limit_new(guint rate, guint burst)
 {
-  FwdLimits *limits = g_new0(FwdLimits, 1);
+  FwdRateLimit *limits = g_new0(FwdRateLimit, 1);
 
   limits->interval = MAX(G_USEC_PER_SEC / MAX(rate, 1), 1);
   limits->depth = limits->interval * MAX(burst, 1);
@@ -28,7 +28,7 @@ fwd_limits_new(guint rate, guint burst)
 }
 
 void
-fwd_limits_free(FwdLimits *limits)
+fwd_rate_limit_free(FwdRateLimit *limits)
 {
   g_free(limits);
 }
@@ -57,7 +57,7 @@ network_of(const FwdEndpoint *client)
 }
 
 gboolean
-fwd_limits_take(FwdLimits *limits, const FwdEndpoint *client, gint64 now)
+fwd_rate_limit_take(FwdRateLimit *limits, const FwdEndpoint *client, gint64 now)
 {
   guint64 hash = mix(mix(network_of(client) ^ limits->seed) + limits->seed);
   Bucket *bucket = &limits->buckets[hash % BUCKETS];

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tunnel/tunnel-end.h"
+
+#include "path/udp-path.h"
+#include "tunnel/pump.h"
+#include <string.h>
+#include <unistd.h>
+
+#define SECOND            ((gint64)G_USEC_PER_SEC * 1000)
+#define TICK              SECOND
+#define OPEN_WAIT         (10 * SECOND)
+#define CLOSE_COPIES      3
+#define UNUSED_KEPT       16
+#define BLACK_HOLE_PROBES 3
+
+#define END_OF(member, pointer)                                                                \
+  ((FwdTunnelEnd *)((char *)(pointer)-G_STRUCT_OFFSET(FwdTunnelEnd, member)))
+
+void
+fwd_tunnel_end_wake(FwdTunnelEnd *end)
+{
+  if (!end->closed)
+    fwd_data_loop_defer(end->loop, &end->service);
+}
+
+FwdStream *
+fwd_tunnel_end_find(FwdTunnelEnd *end, gint64 id)
+{
+  return g_hash_table_lookup(end->streams, &id);
+}
+
+/* Channels that wait. */
+
+static void
+drop_open(FwdTunnelOpen *open)
+{
+  if (open->traffic != NULL) {
+    fwd_traffic_add(open->traffic, errors, 1);
+    fwd_traffic_unref(open->traffic);
+  }
+  if (open->fd != -1)
+    fwd_pump_reset_descriptor(open->fd);
+  g_free(open->header);
+  g_free(open);
+}
+
+static gboolean
+try_open(FwdTunnelEnd *end, FwdTunnelOpen *open)
+{
+  FwdStream *stream;
+
+  if (!end->connection.connected)
+    return FALSE;
+  stream = fwd_stream_open(end, FWD_STREAM_BYTES);
+  if (stream == NULL)
+    return FALSE;
+  fwd_stream_queue_header(stream, open->header);
+  fwd_stream_attach(stream, open->fd, open->traffic);
+  g_clear_pointer(&open->traffic, fwd_traffic_unref);
+  g_free(open->header);
+  g_free(open);
+  return TRUE;
+}
+
+void
+fwd_tunnel_end_take_open(FwdTunnelEnd *end, FwdTunnelOpen *open)
+{
+  if (end->closed || end->drain_deadline != 0) {
+    drop_open(open);
+  } else if (open->kind == FWD_CHANNEL_FLOW) {
+    fwd_flows_listen(&end->flows, open->fd, open->header, open->traffic);
+    g_clear_pointer(&open->traffic, fwd_traffic_unref);
+    g_free(open->header);
+    g_free(open);
+  } else if (end->waiting.length > 0 || !try_open(end, open)) {
+    open->deadline = fwd_tunnel_end_now(end) + OPEN_WAIT;
+    g_queue_push_tail(&end->waiting, open);
+  }
+}
+
+static void
+open_waiting(FwdTunnelEnd *end)
+{
+  while (end->waiting.length > 0 && try_open(end, g_queue_peek_head(&end->waiting)))
+    g_queue_pop_head(&end->waiting);
+}
+
+static void
+expire_waiting(FwdTunnelEnd *end, gint64 now)
+{
+  FwdTunnelOpen *open;
+
+  while ((open = g_queue_peek_head(&end->waiting)) != NULL && open->deadline <= now)
+    drop_open(g_queue_pop_head(&end->waiting));
+}
+
+/* What QUIC tells. */
+
+static FwdStream *
+on_stream_opened(gint64 id, gpointer user_data)
+{
+  return fwd_stream_new_remote(user_data, id);
+}
+
+static void
+on_streams_allowed(gpointer user_data)
+{
+  fwd_tunnel_end_wake(user_data);
+}
+
+static void
+on_stream_unblocked(FwdStream *stream, gpointer user_data)
+{
+  FwdTunnelEnd *end = user_data;
+
+  fwd_scheduler_unblock(&end->scheduler, stream);
+  fwd_tunnel_end_wake(end);
+}
+
+static void
+on_datagram(const guint8 *data, gsize length, gpointer user_data)
+{
+  FwdTunnelEnd *end = user_data;
+
+  fwd_flows_received(&end->flows, data, length);
+}
+
+static void
+on_datagram_settled(guint64 tag, gboolean lost, gpointer user_data)
+{
+  FwdTunnelEnd *end = user_data;
+
+  if (tag != 0)
+    fwd_path_mtu_settle(&end->mtu, tag, lost);
+  else
+    end->flows.lost += lost;
+}
+
+static const FwdQuicEvents quic_events = {
+    .stream_opened = on_stream_opened,
+    .streams_allowed = on_streams_allowed,
+    .stream_unblocked = on_stream_unblocked,
+    .datagram = on_datagram,
+    .datagram_settled = on_datagram_settled,
+};
+
+/* Paths. */
+
+static void
+on_active_changed(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_data)
+{
+  FwdTunnelEnd *end = user_data;
+
+  (void)from;
+  end->moved = TRUE;
+  end->broken = end->broken || broken;
+  fwd_tunnel_end_tell_statistics(end, to != 0, to == 0);
+  fwd_tunnel_end_wake(end);
+}
+
+static void
+on_path_removed(FwdPathId id, gpointer user_data)
+{
+  FwdTunnelEnd *end = user_data;
+
+  /* The set has forgotten it; the demultiplexer knows whether it polls it. */
+  fwd_demultiplexer_remove_path(end->demultiplexer, &end->receiver, id);
+}
+
+static const FwdPathSetEvents path_events = {
+    .active_changed = on_active_changed,
+    .removed = on_path_removed,
+};
+
+static void
+plan_paths(FwdTunnelEnd *end)
+{
+  fwd_data_loop_set_timer(end->loop, &end->path_timer, fwd_path_set_deadline(end->paths));
+}
+
+void
+fwd_tunnel_end_take_path(FwdTunnelEnd *end, FwdPath *path)
+{
+  const gboolean own_descriptor = !path->shared;
+  FwdPathId id;
+
+  if (end->closed) {
+    fwd_path_close(path);
+    return;
+  }
+  id = fwd_path_set_add(end->paths, path, fwd_tunnel_end_now(end));
+  if (own_descriptor && fwd_path_set_get(end->paths, id) == path)
+    fwd_demultiplexer_add_path(end->demultiplexer, &end->receiver, id);
+  plan_paths(end);
+  fwd_tunnel_end_wake(end);
+}
+
+static void
+receive(FwdReceiver *receiver, FwdPathId path, const guint8 *packet, gsize length, gint64 now)
+{
+  FwdTunnelEnd *end = END_OF(receiver, receiver);
+  int result;
+
+  end->packets_in++;
+  end->bytes_in += length;
+  if (end->failure != 0)
+    return;
+  result = fwd_quic_connection_read(&end->connection, path, fwd_path_set_get(end->paths, path),
+                                    packet, length, now);
+  end->failure = result;
+  fwd_tunnel_end_wake(end);
+}
+
+static void
+writable(FwdReceiver *receiver)
+{
+  fwd_tunnel_end_wake(END_OF(receiver, receiver));
+}
+
+static void
+paths_changed(FwdReceiver *receiver)
+{
+  plan_paths(END_OF(receiver, receiver));
+}
+
+/** Follows the paths, as far as QUIC lets us. */
+static void
+move(FwdTunnelEnd *end, gint64 now)
+{
+  const FwdPathId used = fwd_quic_connection_path(&end->connection);
+  const FwdPathId active = fwd_path_set_get_active(end->paths);
+
+  if (!end->connection.confirmed)
+    return;
+  if (end->connection.server && used != active) {
+    fwd_path_set_follow(end->paths, used, now);
+  } else if (!end->connection.server && used == active) {
+    end->moved = end->broken = FALSE;
+  } else if (!end->connection.server && active != 0) {
+    fwd_quic_connection_migrate(&end->connection, active, end->broken, now);
+  }
+  if (used != end->mtu.path) {
+    const FwdPath *path = fwd_path_set_get(end->paths, used);
+
+    fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
+  }
+}
+
+/* The round. */
+
+static void
+serve_streams(FwdTunnelEnd *end)
+{
+  for (guint left = end->ready.length; left > 0 && end->ready.length > 0; left--) {
+    GList *link = g_queue_pop_head_link(&end->ready);
+    FwdStream *stream = link->data;
+
+    stream->ready = FALSE;
+    fwd_stream_serve(stream);
+  }
+}
+
+static void
+plan_quic(FwdTunnelEnd *end)
+{
+  const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(end->connection.quic);
+
+  fwd_data_loop_set_timer(end->loop, &end->quic_timer, MIN(expiry, (ngtcp2_tstamp)G_MAXINT64));
+}
+
+static void
+write_packets(FwdTunnelEnd *end, gint64 now)
+{
+  gboolean more;
+  const int result = fwd_quic_writer_run(end, now, &more);
+
+  if (result != 0) {
+    fwd_tunnel_end_finish(end, result, fwd_quic_connection_error(&end->connection, result));
+    return;
+  }
+  if (more || end->ready.length > 0)
+    fwd_tunnel_end_wake(end);
+  plan_quic(end);
+}
+
+static gboolean
+is_drained(const FwdTunnelEnd *end, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer stream;
+
+  if (end->drain_deadline == 0)
+    return FALSE;
+  g_hash_table_iter_init(&iter, end->streams);
+  while (now < end->drain_deadline && g_hash_table_iter_next(&iter, NULL, &stream))
+    if (((FwdStream *)stream)->kind == FWD_STREAM_BYTES)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+start_handshake(FwdTunnelEnd *end, gint64 now)
+{
+  const FwdPathId id = fwd_path_set_get_active(end->paths);
+  const FwdPath *path = fwd_path_set_get(end->paths, id);
+
+  if (end->connection.server || path == NULL)
+    return;
+  if (!fwd_quic_connection_start(&end->connection, id, path, now))
+    fwd_tunnel_end_finish(
+        end, 0,
+        g_error_new(FWD_TUNNEL_ERROR, FWD_ERROR_FAILED, "cannot start a QUIC connection"));
+}
+
+static void
+serve_connection(FwdTunnelEnd *end, gint64 now)
+{
+  fwd_quic_connection_extend(&end->connection);
+  if (end->connection.connected && !end->told_connected) {
+    end->told_connected = TRUE;
+    fwd_tunnel_end_tell_connected(end);
+  }
+  move(end, now);
+  open_waiting(end);
+  serve_streams(end);
+  fwd_flows_serve(&end->flows);
+  if (is_drained(end, now))
+    fwd_tunnel_end_finish(end, 0, NULL);
+  else
+    write_packets(end, now);
+}
+
+static void
+serve(FwdDeferred *deferred)
+{
+  FwdTunnelEnd *end = END_OF(service, deferred);
+  const gint64 now = fwd_data_loop_refresh_now(end->loop);
+
+  if (end->failure != 0) {
+    fwd_tunnel_end_finish(end, end->failure,
+                          fwd_quic_connection_error(&end->connection, end->failure));
+    return;
+  }
+  if (end->connection.quic == NULL)
+    start_handshake(end, now);
+  if (end->connection.quic != NULL)
+    serve_connection(end, now);
+}
+
+/** Packets of the full size may have begun to vanish: small ones get through everywhere. */
+static void
+mistrust_size(FwdTunnelEnd *end)
+{
+  ngtcp2_conn_stat statistics;
+
+  if (end->mtu.size <= FWD_UDP_MTU_MIN)
+    return;
+  ngtcp2_conn_get_conn_stat(end->connection.quic, &statistics);
+  if (statistics.pto_count >= BLACK_HOLE_PROBES)
+    fwd_path_mtu_reset(&end->mtu, end->mtu.path, end->mtu.largest);
+}
+
+static void
+on_quic_timer(FwdTimer *timer, gint64 now)
+{
+  FwdTunnelEnd *end = END_OF(quic_timer, timer);
+  const int result = ngtcp2_conn_handle_expiry(end->connection.quic, now);
+
+  if (result != 0)
+    end->failure = result;
+  else
+    mistrust_size(end);
+  fwd_tunnel_end_wake(end);
+}
+
+static void
+on_path_timer(FwdTimer *timer, gint64 now)
+{
+  FwdTunnelEnd *end = END_OF(path_timer, timer);
+
+  fwd_path_set_tick(end->paths, now);
+  plan_paths(end);
+}
+
+static void
+on_tick(FwdTimer *timer, gint64 now)
+{
+  FwdTunnelEnd *end = END_OF(tick_timer, timer);
+
+  expire_waiting(end, now);
+  if (end->connection.quic != NULL)
+    fwd_flows_expire(&end->flows, now);
+  fwd_chunk_pool_trim(&end->pool, MAX(UNUSED_KEPT, end->pool.count / 2));
+  fwd_tunnel_end_tell_statistics(end, FALSE, FALSE);
+  fwd_data_loop_set_timer(end->loop, timer, now + TICK);
+  fwd_tunnel_end_wake(end);
+}
+
+/* Beginning and end. */
+
+void
+fwd_tunnel_end_start(FwdTunnelEnd *end)
+{
+  fwd_demultiplexer_add_receiver(end->demultiplexer, &end->receiver);
+  if (end->connection.server)
+    fwd_demultiplexer_add_connection_id(end->demultiplexer, end->connection.connection_id,
+                                        &end->receiver);
+  fwd_data_loop_set_timer(end->loop, &end->tick_timer, fwd_tunnel_end_now(end) + TICK);
+}
+
+static void
+say_goodbye(FwdTunnelEnd *end, int result)
+{
+  const gint64 now = fwd_data_loop_refresh_now(end->loop);
+  guint8 packet[FWD_UDP_MTU_MIN];
+  FwdPathId id = 0;
+  gsize length;
+
+  if (result == NGTCP2_ERR_DRAINING || result == NGTCP2_ERR_IDLE_CLOSE)
+    return;
+  length = fwd_quic_connection_write_close(&end->connection, result, packet, sizeof packet, &id,
+                                           now);
+  /* Nobody will be here to repeat it when it is lost. */
+  for (guint i = 0; length > 0 && i < CLOSE_COPIES; i++)
+    fwd_quic_writer_send(end, id, packet, length, now);
+}
+
+static void
+remove_paths(FwdTunnelEnd *end)
+{
+  FwdPathInfo paths[FWD_PATHS_MAX];
+  const guint count = fwd_path_set_describe(end->paths, paths, FWD_PATHS_MAX);
+
+  for (guint i = 0; i < count; i++)
+    if (!fwd_path_set_get(end->paths, paths[i].id)->shared)
+      fwd_demultiplexer_remove_path(end->demultiplexer, &end->receiver, paths[i].id);
+  fwd_demultiplexer_remove_receiver(end->demultiplexer, &end->receiver);
+  g_clear_pointer(&end->paths, fwd_path_set_free);
+}
+
+static void
+free_streams(FwdTunnelEnd *end)
+{
+  GHashTableIter iter;
+  gpointer stream;
+
+  for (;;) {
+    g_hash_table_iter_init(&iter, end->streams);
+    if (!g_hash_table_iter_next(&iter, NULL, &stream))
+      break;
+    ((FwdStream *)stream)->reset = ((FwdStream *)stream)->closed = TRUE;
+    fwd_stream_free(stream);
+  }
+}
+
+void
+fwd_tunnel_end_finish(FwdTunnelEnd *end, int result, GError *why)
+{
+  FwdTunnelOpen *open;
+
+  if (end->closed) {
+    g_clear_error(&why);
+    return;
+  }
+  end->closed = TRUE;
+  say_goodbye(end, result);
+  while ((open = g_queue_pop_head(&end->waiting)) != NULL)
+    drop_open(open);
+  free_streams(end);
+  fwd_flows_clear(&end->flows);
+  g_clear_pointer(&end->streams, g_hash_table_unref);
+  fwd_quic_connection_clear(&end->connection);
+  remove_paths(end);
+  fwd_chunk_pool_trim(&end->pool, 0);
+  fwd_quic_writer_clear(&end->writer);
+  fwd_data_loop_stop_timer(end->loop, &end->quic_timer);
+  fwd_data_loop_stop_timer(end->loop, &end->path_timer);
+  fwd_data_loop_stop_timer(end->loop, &end->tick_timer);
+  fwd_data_loop_cancel_deferred(end->loop, &end->service);
+  fwd_tunnel_end_tell_closed(end, why);
+}
+
+static FwdPathSet *
+make_paths(FwdTunnelEnd *end, FwdDataPlane *plane, const FwdQuicTunnelConfig *config)
+{
+  const FwdPathSetConfig path_config = {
+      .probe_key = fwd_data_plane_get_probe_key(plane),
+      .self = fwd_identity_get_peer_id(fwd_data_plane_get_identity(plane)),
+      .peer = config->peer,
+      .controlling = config->role == FWD_ROLE_CLIENT,
+  };
+
+  return fwd_path_set_new(&path_config, &path_events, end);
+}
+
+FwdTunnelEnd *
+fwd_tunnel_end_new(FwdDataPlane *plane, const FwdQuicTunnelConfig *config,
+                   const FwdTunnelEndEvents *events, gpointer owner)
+{
+  FwdTunnelEnd *end = g_new0(FwdTunnelEnd, 1);
+  const gint64 idle = config->flow_idle_ms != 0 ? config->flow_idle_ms * SECOND / 1000
+                                                : FWD_FLOW_IDLE_SECONDS * SECOND;
+
+  g_atomic_ref_count_init(&end->references);
+  end->events = events;
+  end->owner = owner;
+  end->loop = fwd_data_plane_get_loop(plane);
+  end->demultiplexer = fwd_data_plane_get_demultiplexer(plane);
+  end->paths = make_paths(end, plane, config);
+  end->receiver = (FwdReceiver){
+      .paths = end->paths,
+      .receive = receive,
+      .writable = writable,
+      .paths_changed = paths_changed,
+  };
+  g_strlcpy(end->receiver.peer, config->peer, sizeof end->receiver.peer);
+  end->connection.demultiplexer = end->demultiplexer;
+  end->connection.receiver = &end->receiver;
+  end->connection.events = &quic_events;
+  end->connection.user_data = end;
+  fwd_quic_connection_init(&end->connection, fwd_data_plane_get_identity(plane), config);
+  fwd_quic_writer_init(&end->writer);
+  fwd_path_mtu_reset(&end->mtu, 0, 0);
+  fwd_flows_init(&end->flows, end, idle);
+  end->streams = g_hash_table_new(g_int64_hash, g_int64_equal);
+  end->service.run = serve;
+  end->quic_timer.fire = on_quic_timer;
+  end->path_timer.fire = on_path_timer;
+  end->tick_timer.fire = on_tick;
+  return end;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A client and a server in one process: a fake room, real sockets, real plugins. */
+#include "session/client-session.h"
+#include "session/server-session.h"
+
+#include <fakes/fake-signaling.h>
+#include <stunfwd/forwarder.h>
+#include <stunfwd/strategy.h>
+
+#define LIMIT_MS 20000
+
+typedef struct {
+  FwdApplication *application;
+  FwdProfile *profile;
+  FwdSession *session;
+  gboolean stopped;
+} End;
+
+typedef struct {
+  FakeMeeting *meeting;
+  char *ticket;
+  End server, client;
+  GSocketService *echo;
+  guint16 echo_port;
+} Fixture;
+
+static gboolean
+on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
+            gpointer user_data)
+{
+  GIOStream *stream = G_IO_STREAM(connection);
+
+  g_output_stream_splice_async(g_io_stream_get_output_stream(stream),
+                               g_io_stream_get_input_stream(stream),
+                               G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, G_PRIORITY_DEFAULT, NULL,
+                               NULL, NULL);
+  g_object_set_data_full(G_OBJECT(g_io_stream_get_output_stream(stream)), "connection",
+                         g_object_ref(connection), g_object_unref);
+  return TRUE;
+}
+
+static void
+begin(Fixture *fixture, End *end, FwdRole role, const char *const *mappings)
+{
+  FwdPluginRegistry *registry;
+  g_autoptr(GError) error = NULL;
+
+  end->application = fwd_application_new();
+  registry = fwd_application_get_registry(end->application);
+  fwd_plugin_registry_define(registry, FWD_INTERFACE_STRATEGY, FWD_TYPE_STRATEGY);
+  fwd_plugin_registry_define(registry, FWD_INTERFACE_SIGNALING, FWD_TYPE_SIGNALING);
+  fwd_plugin_registry_define(registry, FWD_INTERFACE_FORWARDER, FWD_TYPE_FORWARDER);
+  fake_signaling_register(registry, fixture->meeting);
+  fwd_plugin_registry_load_all(registry, NULL);
+  end->profile = fwd_profile_new(fwd_role_to_string(role), role);
+  g_object_set(end->profile, "ticket", fixture->ticket, "stun",
+               (const char *const[]){"127.0.0.1:9", NULL}, "mappings", mappings, NULL);
+  end->session = role == FWD_ROLE_SERVER
+                   ? FWD_SESSION(fwd_server_session_new(end->application, end->profile))
+                   : FWD_SESSION(fwd_client_session_new(end->application, end->profile));
+  end->stopped = FALSE;
+  fwd_component_start(FWD_COMPONENT(end->session), &error);
+  g_assert_no_error(error);
+}
+
+static void
+on_stopped(GObject *session, GAsyncResult *result, gpointer user_data)
+{
+  End *end = user_data;
+
+  fwd_component_stop_finish(FWD_COMPONENT(session), result);
+  end->stopped = TRUE;
+}
+
+static void
+finish(End *end)
+{
+  if (!end->session)
+    return;
+  fwd_component_stop_async(FWD_COMPONENT(end->session), 2000, on_stopped, end);
+  while (!end->stopped)
+    g_main_context_iteration(NULL, TRUE);
+  g_clear_object(&end->session);
+  g_clear_object(&end->profile);
+  g_clear_object(&end->application);
+}
+
+static gboolean
+on_limit(gpointer reached)
+{
+  *(gboolean *)reached = TRUE;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Lets the main loop run until @condition holds; fails after the limit. */
+#define WAIT_FOR(condition)                                                                    \
+  G_STMT_START                                                                                 \
+  {                                                                                            \
+    gboolean late = FALSE;                                                                     \
+    guint limit = g_timeout_add(LIMIT_MS, on_limit, &late);                                    \
+    while (!(condition) && !late)                                                              \
+      g_main_context_iteration(NULL, TRUE);                                                    \
+    g_source_remove(limit);                                                                    \
+    g_assert_true(condition);                                                                  \
+  }                                                                                            \
+  G_STMT_END
+
+static guint16
+port_of(End *end)
+{
+  GListModel *mappings = G_LIST_MODEL(fwd_session_get_mappings(end->session));
+  g_autoptr(FwdMappingEntry) entry = g_list_model_get_item(mappings, 0);
+
+  return entry ? fwd_mapping_entry_get_port(entry) : 0;
+}
+
+typedef struct {
+  char answer[8];
+  gssize length;
+  gboolean done;
+} Echo;
+
+static void
+on_read(GObject *stream, GAsyncResult *result, gpointer user_data)
+{
+  Echo *echo = user_data;
+
+  echo->length = g_input_stream_read_finish(G_INPUT_STREAM(stream), result, NULL);
+  echo->done = TRUE;
+}
+
+/* Sends five bytes to a local port; returns how many came back, -1 for a reset. */
+static gssize
+echo_through(guint16 port)
+{
+  g_autoptr(GSocketClient) client = g_socket_client_new();
+  g_autoptr(GSocketConnection) connection =
+    g_socket_client_connect_to_host(client, "127.0.0.1", port, NULL, NULL);
+  Echo echo = {0};
+
+  g_assert_nonnull(connection);
+  g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)), "hello", 5,
+                            NULL, NULL, NULL);
+  g_input_stream_read_async(g_io_stream_get_input_stream(G_IO_STREAM(connection)), echo.answer,
+                            sizeof echo.answer, G_PRIORITY_DEFAULT, NULL, on_read, &echo);
+  WAIT_FOR(echo.done);
+  if (echo.length == 5)
+    g_assert_cmpmem(echo.answer, 5, "hello", 5);
+  return echo.length;
+}
+
+static char *
+mapping_to(guint16 port, const char *prefix)
+{
+  return g_strdup_printf("%s:0:%u", prefix, port);
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+  g_autoptr(GUri) url = g_uri_parse("ws://signaling.example/", G_URI_FLAGS_NONE, NULL);
+  g_autoptr(FwdTicket) ticket = fwd_ticket_new(url, NULL);
+
+  fixture->meeting = fake_meeting_new();
+  fixture->ticket = fwd_ticket_to_string(ticket);
+  fixture->echo = g_socket_service_new();
+  fixture->echo_port =
+    g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(fixture->echo), NULL, NULL);
+  g_signal_connect(fixture->echo, "incoming", G_CALLBACK(on_incoming), NULL);
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer data)
+{
+  finish(&fixture->client);
+  finish(&fixture->server);
+  g_socket_service_stop(fixture->echo);
+  g_socket_listener_close(G_SOCKET_LISTENER(fixture->echo));
+  g_object_unref(fixture->echo);
+  g_free(fixture->ticket);
+  while (g_main_context_iteration(NULL, FALSE))
+    ;
+  fake_meeting_free(fixture->meeting);
+}
+
+static void
+begin_both(Fixture *fixture)
+{
+  g_autofree char *mapping = mapping_to(fixture->echo_port, "tcp");
+
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  begin(fixture, &fixture->client, FWD_ROLE_CLIENT, (const char *const[]){mapping, NULL});
+}
+
+static void
+test_forwards(Fixture *fixture, gconstpointer data)
+{
+  begin_both(fixture);
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+  g_assert_cmpint(fwd_session_get_state(fixture->client.session), ==, FWD_SESSION_FORWARDING);
+  g_assert_cmpint(fwd_session_get_state(fixture->server.session), ==, FWD_SESSION_FORWARDING);
+}
+
+/* Who comes first does not matter. */
+static void
+test_client_first(Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *mapping = mapping_to(fixture->echo_port, "tcp");
+
+  begin(fixture, &fixture->client, FWD_ROLE_CLIENT, (const char *const[]){mapping, NULL});
+  WAIT_FOR(fwd_session_get_state(fixture->client.session) == FWD_SESSION_WAITING);
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+}
+
+static void
+test_server_comes_back(Fixture *fixture, gconstpointer data)
+{
+  begin_both(fixture);
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+  finish(&fixture->server);
+  WAIT_FOR(fwd_session_get_state(fixture->client.session) != FWD_SESSION_FORWARDING);
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+}
+
+/* The room may go away under a tunnel. */
+static void
+test_room_goes_and_comes(Fixture *fixture, gconstpointer data)
+{
+  begin_both(fixture);
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+  fake_meeting_set_online(fixture->meeting, FALSE);
+  WAIT_FOR(!fwd_session_is_joined(fixture->client.session));
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+  fake_meeting_set_online(fixture->meeting, TRUE);
+  WAIT_FOR(fwd_session_is_joined(fixture->client.session));
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+  g_assert_cmpuint(g_list_model_get_n_items(fwd_session_get_peers(fixture->client.session)), ==,
+                   1);
+}
+
+static void
+test_messages_may_be_lost(Fixture *fixture, gconstpointer data)
+{
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  fake_meeting_lose(fixture->meeting, 2);
+  {
+    g_autofree char *mapping = mapping_to(fixture->echo_port, "tcp");
+    begin(fixture, &fixture->client, FWD_ROLE_CLIENT, (const char *const[]){mapping, NULL});
+  }
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+}
+
+/* What the access list does not allow ends with a reset, and in a count. */
+static void
+test_forbidden_target(Fixture *fixture, gconstpointer data)
+{
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  begin(fixture, &fixture->client, FWD_ROLE_CLIENT,
+        (const char *const[]){"tcp:0:192.0.2.1:80", NULL});
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), <=, 0);
+}
+
+/* The server listens, the client serves: its own target, and nothing else. */
+static void
+test_reverse(Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *mapping = mapping_to(fixture->echo_port, "R:tcp");
+
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  begin(fixture, &fixture->client, FWD_ROLE_CLIENT, (const char *const[]){mapping, NULL});
+  WAIT_FOR(port_of(&fixture->client) != 0);
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+}
+
+static void
+test_configuration_changes(Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *mapping = mapping_to(fixture->echo_port, "tcp");
+  const char *const none[] = {NULL}, *const one[] = {mapping, NULL};
+
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  begin(fixture, &fixture->client, FWD_ROLE_CLIENT, none);
+  g_assert_cmpuint(port_of(&fixture->client), ==, 0);
+  g_object_set(fixture->client.profile, "mappings", one, NULL);
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+  g_object_set(fixture->client.profile, "mappings", none, NULL);
+  g_assert_cmpuint(port_of(&fixture->client), ==, 0);
+}
+
+#define ADD(path, test) g_test_add("/session/" path, Fixture, NULL, set_up, test, tear_down)
+
+int
+main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  ADD("forwards", test_forwards);
+  ADD("client-first", test_client_first);
+  ADD("server-comes-back", test_server_comes_back);
+  ADD("room-goes-and-comes", test_room_goes_and_comes);
+  ADD("messages-lost", test_messages_may_be_lost);
+  ADD("forbidden-target", test_forbidden_target);
+  ADD("reverse", test_reverse);
+  ADD("configuration-changes", test_configuration_changes);
+  return g_test_run();
+}

@@ -98,6 +98,13 @@ add_candidates(JsonBuilder *builder, const GArray *candidates)
 }
 
 static void
+add_attempt(JsonBuilder *builder, guint32 attempt)
+{
+  json_builder_set_member_name(builder, "attempt");
+  json_builder_add_int_value(builder, attempt);
+}
+
+static void
 add_hello(JsonBuilder *builder, const FwdMessage *message)
 {
   add_string(builder, "role", fwd_role_to_string(message->role));
@@ -110,7 +117,7 @@ add_hello(JsonBuilder *builder, const FwdMessage *message)
 static void
 add_strategy(JsonBuilder *builder, const FwdMessage *message)
 {
-  add_number(builder, "attempt", message->attempt);
+  add_attempt(builder, message->attempt);
   add_string(builder, "strategy", message->strategy);
   json_builder_set_member_name(builder, "body");
   json_builder_add_value(builder, json_gvariant_serialize(message->body));
@@ -135,7 +142,7 @@ add_body(JsonBuilder *builder, const FwdMessage *message)
     add_hello(builder, message);
     break;
   case FWD_MESSAGE_ATTEMPT:
-    add_number(builder, "attempt", message->attempt);
+    add_attempt(builder, message->attempt);
     add_number(builder, "tunnel", message->tunnel);
     add_strings(builder, "strategies", message->strategies);
     break;

@@ -427,17 +427,34 @@ tend(FwdPathSet *set, gint64 now)
   }
 }
 
-static Entry *
-find_hopeless(FwdPathSet *set, gint64 now)
+static const Entry *
+find_best(const FwdPathSet *set)
 {
+  const Entry *best = NULL;
+  FwdPathRating best_rating = {0};
+
+  for (guint i = 0; i < set->count; i++) {
+    FwdPathRating rating = rate(set->entries[i]);
+    if (best == NULL || fwd_path_rating_compare(&rating, &best_rating) < 0) {
+      best = set->entries[i];
+      best_rating = rating;
+    }
+  }
+  return best;
+}
+
+/* When all are dead the best stays: it may be all there ever is, and both ends keep the same. */
+static Entry *
+find_hopeless(const FwdPathSet *set, gint64 now)
+{
+  const Entry *best = find_best(set);
+
   for (guint i = 0; i < set->count; i++) {
     Entry *entry = set->entries[i];
-
     if (!fwd_path_monitor_is_hopeless(&entry->monitor, now))
       continue;
-    if (set->count > 1 || entry->monitor.failed)
+    if (entry != best || entry->monitor.failed)
       return entry;
-    /* The last one may be all there ever is. */
     entry->monitor.died = now;
   }
   return NULL;

@@ -20,7 +20,7 @@ typedef struct {
   GQueue inbox; /* of Packet, in the order of sending */
   int fd;
   guint sent;
-  gboolean cut, blocked;
+  gboolean cut, blocked, closed;
   int error;
 } End;
 
@@ -59,7 +59,7 @@ deliver(FwdFakeLink *link, guint to, const guint8 *data, gsize length)
   Packet *packet;
 
   link->ends[1 - to].sent++;
-  if (end->cut || g_rand_double(link->random) < link->loss)
+  if (end->cut || end->closed || g_rand_double(link->random) < link->loss)
     return;
   packet = g_malloc(sizeof *packet + length);
   packet->arrival = link->now + link->delay;
@@ -116,6 +116,7 @@ close_path(FwdPath *path)
   g_queue_clear_full(&end->inbox, g_free);
   close(end->fd);
   end->fd = -1;
+  end->closed = TRUE;
   g_free(self);
 }
 
@@ -133,6 +134,7 @@ fwd_fake_link_create_path(FwdFakeLink *link, guint end, FwdPathClass path_class,
   FakePath *self = g_new0(FakePath, 1);
 
   g_assert_cmpint(link->ends[end].fd, ==, -1);
+  link->ends[end].closed = FALSE;
   link->ends[end].fd =
       eventfd(g_queue_get_length(&link->ends[end].inbox), EFD_NONBLOCK | EFD_CLOEXEC);
   self->path.ops = &fake_path_ops;

@@ -164,9 +164,11 @@ test_attempt(void)
   g_autoptr(FwdMessage) decoded = NULL;
 
   message->attempt = G_MAXUINT32;
+  message->tunnel = 7;
   message->strategies = g_strsplit("lan,relay", ",", -1);
   decoded = pass(message);
   g_assert_cmpuint(decoded->attempt, ==, G_MAXUINT32);
+  g_assert_cmpuint(decoded->tunnel, ==, 7);
   g_assert_cmpstrv(decoded->strategies, message->strategies);
 }
 
@@ -338,14 +340,16 @@ static const Bad bad[] = {
     {CANDIDATE("\"endpoint\":\"192.0.2.1:1\",\"prefix\":33"), "prefix: is not within"},
     {CANDIDATE("\"endpoint\":\"192.0.2.1:1\",\"base\":1"), "base: is not a string"},
     {HEAD("attempt") ",\"strategies\":[\"lan\"]}", "attempt: is missing"},
-    {HEAD("attempt") ",\"attempt\":4294967296,\"strategies\":[\"lan\"]}",
+    {HEAD("attempt") ",\"attempt\":1,\"strategies\":[\"lan\"]}", "tunnel: is missing"},
+    {HEAD("attempt") ",\"attempt\":1,\"tunnel\":0,\"strategies\":[\"lan\"]}", "tunnel"},
+    {HEAD("attempt") ",\"attempt\":4294967296,\"tunnel\":1,\"strategies\":[\"lan\"]}",
      "attempt: is not with"},
-    {HEAD("attempt") ",\"attempt\":1,\"strategies\":[]}", "strategies: is empty"},
-    {HEAD("attempt") ",\"attempt\":1,\"strategies\":[\"lan\",\"LAN\"]}", "element 2"},
-    {HEAD("attempt") ",\"attempt\":1,\"strategies\":[\"a23456789012345678901234\"]}",
+    {HEAD("attempt") ",\"attempt\":1,\"tunnel\":1,\"strategies\":[]}", "strategies: is empty"},
+    {HEAD("attempt") ",\"attempt\":1,\"tunnel\":1,\"strategies\":[\"lan\",\"LAN\"]}", "element 2"},
+    {HEAD("attempt") ",\"attempt\":1,\"tunnel\":1,\"strategies\":[\"a23456789012345678901234\"]}",
      "element 1"},
-    {HEAD("strategy") ",\"attempt\":1,\"strategy\":\"../x\",\"body\":1}", "strategy: is not a"},
-    {HEAD("strategy") ",\"attempt\":1,\"strategy\":\"lan\"}", "body: is missing"},
+    {HEAD("strategy") ",\"attempt\":1,\"tunnel\":1,\"strategy\":\"../x\",\"body\":1}", "strategy: is not a"},
+    {HEAD("strategy") ",\"attempt\":1,\"tunnel\":1,\"strategy\":\"lan\"}", "body: is missing"},
     {HEAD("mappings") "}", "mappings: is missing"},
     {HEAD("mappings") ",\"mappings\":[\"tcp:1:2\",\"a\\nb\"]}", "mappings: element 2"},
     {HEAD("ports") ",\"mappings\":[\"\"]}", "mappings: element 1"},
@@ -388,7 +392,7 @@ static void
 test_limits(void)
 {
   /* The quotes count. */
-  check_limit(HEAD("strategy") ",\"attempt\":1,\"strategy\":\"lan\",\"body\":\"@\"}",
+  check_limit(HEAD("strategy") ",\"attempt\":1,\"tunnel\":1,\"strategy\":\"lan\",\"body\":\"@\"}",
               FWD_PROTOCOL_BODY_MAX - 2, "body: is too long", FWD_ERROR_LIMIT);
   check_limit(HEAD("mappings") ",\"mappings\":[\"@\"]}", FWD_PROTOCOL_MAPPING_TEXT_MAX,
               "mappings: element 1", FWD_ERROR_INVALID);

@@ -245,14 +245,14 @@ test_dead_paths_are_given_up_but_for_the_last(Pair *pair, gconstpointer data G_G
   g_assert_cmpuint(fwd_path_set_get_active(pair->sets[0]), ==, 0);
   g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 0);
   run(pair, 60 * S);
-  g_assert_nonnull(strstr(pair->story->str, "-2 "));
+  g_assert_nonnull(strstr(pair->story->str, "-1 "));
   run(pair, 200 * S);
-  g_assert_nonnull(fwd_path_set_get(pair->sets[0], 1));
+  g_assert_nonnull(fwd_path_set_get(pair->sets[0], 2));
   g_string_truncate(pair->story, 0);
-  cut(pair, 0, FALSE);
+  cut(pair, 1, FALSE);
   run(pair, 10 * S);
-  g_assert_cmpstr(pair->story->str, ==, "0>1 ");
-  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 1);
+  g_assert_cmpstr(pair->story->str, ==, "0>2 ");
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 2);
 }
 
 static void

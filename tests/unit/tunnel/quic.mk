@@ -8,3 +8,8 @@ unit_tests += %D%/quic-tunnel-unit
 %C%_quic_tunnel_unit_SOURCES = %D%/quic-tunnel-unit.c
 %C%_quic_tunnel_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_quic_tunnel_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/flow-unit
+%C%_flow_unit_SOURCES = %D%/flow-unit.c
+%C%_flow_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_flow_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)

@@ -171,7 +171,7 @@ write_datagram(FwdTunnelEnd *end, Packet *packet, const guint8 *data, gsize size
     return length != 0 ? length : write_nothing_new(end, packet);
   length = ngtcp2_conn_writev_datagram(end->connection.quic, &packet->path.path, &packet->info,
                                        packet->data, packet->size, &accepted, 0, 0, vectors,
-                                       G_N_ELEMENTS(vectors), packet->now);
+                                       size > 0 ? 2 : 1, packet->now);
   if (accepted || length == NGTCP2_ERR_INVALID_ARGUMENT || length == NGTCP2_ERR_INVALID_STATE) {
     fwd_datagram_queue_pop(&end->flows.queue);
     end->writer.datagram_credit -= size;

@@ -345,6 +345,9 @@ serve(FwdDeferred *deferred)
     start_handshake(end, now);
   if (end->connection.quic != NULL)
     serve_connection(end, now);
+  /* Sending and following may have found something out about a path. */
+  if (!end->closed && fwd_path_set_deadline(end->paths) < end->path_timer.deadline)
+    plan_paths(end);
 }
 
 /** Packets of the full size may have begun to vanish: small ones get through everywhere. */

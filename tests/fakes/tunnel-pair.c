@@ -82,6 +82,12 @@ make_lossy(FwdPath *inner, FwdPairLink *link)
   return &lossy->path;
 }
 
+static void
+do_nothing(gpointer data)
+{
+  (void)data;
+}
+
 FwdPairLink *
 fwd_tunnel_pair_add_path(FwdTunnelPair *pair, int family, FwdPathClass path_class,
                          int loss_permille)
@@ -91,7 +97,10 @@ fwd_tunnel_pair_add_path(FwdTunnelPair *pair, int family, FwdPathClass path_clas
   link->references = 1;
   link->loss_permille = loss_permille;
   g_ptr_array_add(pair->links, link);
-  for (guint end = 0; end < 2; end++) {
+  /* The server's first, and at rest: a path that it makes itself for a packet of the
+     client would take the place of the lossy one. */
+  for (guint i = 0; i < 2; i++) {
+    const guint end = !i;
     FwdEndpoint remote;
     FwdPath *path;
 
@@ -101,6 +110,7 @@ fwd_tunnel_pair_add_path(FwdTunnelPair *pair, int family, FwdPathClass path_clas
     path = fwd_data_plane_create_path(pair->plane[end], &remote, path_class, "test", 100);
     g_assert_nonnull(path);
     fwd_quic_tunnel_add_path(pair->tunnel[end], make_lossy(path, link));
+    fwd_data_loop_post_and_wait(fwd_data_plane_get_loop(pair->plane[end]), do_nothing, NULL);
   }
   return link;
 }

@@ -262,7 +262,7 @@ test_a_lossy_path_loses_to_a_clean_relay(Pair *pair, gconstpointer data G_GNUC_U
   add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
   run(pair, 10 * S);
   g_string_truncate(pair->story, 0);
-  fwd_fake_link_set_loss(pair->links[1], 0.3);
+  fwd_fake_link_set_loss(pair->links[1], 0.15);
   run(pair, 60 * S);
   g_assert_cmpstr(pair->story->str, ==, "2>1 ");
   fwd_fake_link_set_loss(pair->links[1], 0);

@@ -8,3 +8,20 @@ unit_tests += %D%/quic-tunnel-unit
 %C%_quic_tunnel_unit_SOURCES = %D%/quic-tunnel-unit.c
 %C%_quic_tunnel_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_quic_tunnel_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/flow-unit
+%C%_flow_unit_SOURCES = %D%/flow-unit.c
+%C%_flow_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_flow_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/chunk-unit
+%C%_chunk_unit_SOURCES = %D%/chunk-unit.c
+%C%_chunk_unit_LDADD = $(tunnel_quic_libraries)
+
+unit_tests += %D%/scheduler-unit
+%C%_scheduler_unit_SOURCES = %D%/scheduler-unit.c
+%C%_scheduler_unit_LDADD = $(tunnel_quic_libraries)
+
+unit_tests += %D%/datagram-queue-unit
+%C%_datagram_queue_unit_SOURCES = %D%/datagram-queue-unit.c
+%C%_datagram_queue_unit_LDADD = $(tunnel_quic_libraries)

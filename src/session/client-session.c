@@ -121,13 +121,11 @@ choose_server(FwdClientSession *self)
 static void
 use_server(FwdClientSession *self, FwdPeer *peer)
 {
-  g_autoptr(FwdPeer) old = self->server ? g_object_ref(self->server) : NULL;
-
-  if (old == peer)
+  if (self->server == peer)
     return;
+  if (self->server)
+    fwd_session_drop_peer(FWD_SESSION(self), self->server);
   self->server = peer;
-  if (old)
-    fwd_session_drop_peer(FWD_SESSION(self), old);
 }
 
 static gboolean
@@ -307,6 +305,17 @@ client_peer_added(FwdSession *session, FwdPeer *peer)
 }
 
 static void
+client_peer_removed(FwdSession *session, FwdPeer *peer)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+
+  if (peer != self->server)
+    return;
+  self->server = NULL;
+  fwd_persistent_tunnel_set(self->tunnel, NULL);
+}
+
+static void
 client_message(FwdSession *session, FwdPeer *peer, const FwdMessage *message)
 {
   FwdClientSession *self = FWD_CLIENT_SESSION(session);
@@ -426,6 +435,7 @@ fwd_client_session_class_init(FwdClientSessionClass *klass)
   session_class->joined = client_joined;
   session_class->member_joined = client_member_joined;
   session_class->peer_added = client_peer_added;
+  session_class->peer_removed = client_peer_removed;
   session_class->hello = client_hello;
   session_class->message = client_message;
   session_class->network_changed = client_network_changed;

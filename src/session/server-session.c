@@ -133,6 +133,11 @@ server_peer_added(FwdSession *session, FwdPeer *peer)
 }
 
 static void
+server_peer_removed(FwdSession *session, FwdPeer *peer)
+{
+}
+
+static void
 server_network_changed(FwdSession *session)
 {
 }
@@ -166,6 +171,7 @@ fwd_server_session_class_init(FwdServerSessionClass *klass)
   session_class->joined = server_joined;
   session_class->member_joined = server_member_joined;
   session_class->peer_added = server_peer_added;
+  session_class->peer_removed = server_peer_removed;
   session_class->hello = server_hello;
   session_class->message = server_message;
   session_class->network_changed = server_network_changed;

@@ -86,6 +86,7 @@ fwd_session_drop_peer(FwdSession *self, FwdPeer *peer)
   g_autoptr(FwdPeer) keep = g_object_ref(peer);
 
   fwd_peer_close(peer);
+  FWD_SESSION_GET_CLASS(self)->peer_removed(self, peer);
   fwd_peer_list_remove(private->peers, peer);
   fwd_session_update_state(self);
 }

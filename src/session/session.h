@@ -56,6 +56,8 @@ struct _FwdSessionClass {
   void (*joined)(FwdSession *self);
   void (*member_joined)(FwdSession *self, const char *member);
   void (*peer_added)(FwdSession *self, FwdPeer *peer);
+  /** It is closed and leaves the list. */
+  void (*peer_removed)(FwdSession *self, FwdPeer *peer);
   /** A hello was taken; @first: the peer is new. @proven: it echoes our nonce. */
   void (*hello)(FwdSession *self, FwdPeer *peer, gboolean first, gboolean proven);
   /** Any other message; it is fresh and meant for us. */

@@ -29,9 +29,11 @@ describe_signaling(FwdSession *session)
 {
   JsonObject *signaling = json_object_new();
 
-  json_object_set_string_member(signaling, "transport", fwd_session_get_transport(session));
+  json_object_set_string_member(signaling, "transport",
+                                fwd_room_get_transport(fwd_session_get_room(session)));
   json_object_set_boolean_member(signaling, "connected", fwd_session_is_joined(session));
-  json_object_set_int_member(signaling, "dropped", (gint64)fwd_session_get_dropped(session));
+  json_object_set_int_member(signaling, "dropped",
+                             (gint64)fwd_room_get_dropped(fwd_session_get_room(session)));
   return signaling;
 }
 

@@ -6,6 +6,7 @@
 #include <stunfwd/error.h>
 
 #define PASSPHRASE_FILE_MAX 4096
+#define STUN_PORT           3478
 
 static char *
 get_string(FwdProfile *profile, const char *property)
@@ -149,6 +150,20 @@ fwd_credentials_free(FwdCredentials *self)
   g_strfreev(self->stun);
   g_free(self->place);
   g_free(self);
+}
+
+GStrv
+fwd_credentials_list_stun(const FwdCredentials *self)
+{
+  const char *host = g_uri_get_host(self->url);
+  g_autoptr(GStrvBuilder) servers = g_strv_builder_new();
+  g_autofree char *guess =
+      g_strdup_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, STUN_PORT);
+
+  g_strv_builder_addv(servers, (const char **)self->stun);
+  if (!self->stun[0])
+    g_strv_builder_add(servers, guess);
+  return g_strv_builder_end(servers);
 }
 
 static char *

@@ -26,6 +26,12 @@ void fwd_credentials_free(FwdCredentials *credentials);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdCredentials, fwd_credentials_free)
 
 /**
+ * The STUN servers to ask first: what was named, else the signaling server,
+ * which usually answers STUN too (transfer full).
+ */
+GStrv fwd_credentials_list_stun(const FwdCredentials *credentials);
+
+/**
  * The ticket that a server without one uses: kept in the state directory, made
  * at the first call, with the same secret whatever @url and @stun are now
  * (transfer full). *@path, if not NULL: the file. Errors: FWD_MEETING_ERROR,

@@ -3,6 +3,7 @@
 
 #define FWD_LOG_COMPONENT "session"
 #include "core/log.h"
+#include "session/drain.h"
 #include "session/hello.h"
 #include "session/peer-list.h"
 #include "session/room.h"
@@ -12,7 +13,6 @@
 
 /* Changes of the own network are told together, not one by one. */
 #define TELL_DELAY_MS 10
-#define STUN_PORT     3478
 
 typedef struct {
   FwdApplication *application;
@@ -28,7 +28,7 @@ typedef struct {
   GListStore *peers;
   guint tell_timer;
   GTask *stopping;
-  guint stop_timer;
+  FwdDrain *drain;
 } FwdSessionPrivate;
 
 enum { PROPERTY_APPLICATION = 1, PROPERTY_PROFILE, PROPERTY_STATE };
@@ -252,22 +252,6 @@ fwd_session_send(FwdSession *self, FwdPeer *peer, FwdMessage *message)
 
 /* -------------------------------------------------------------- discovery */
 
-/* What --stun and the ticket say; else the signaling server, which usually answers STUN too. */
-static GStrv
-first_stun_servers(FwdSession *self)
-{
-  const FwdCredentials *credentials = PRIVATE(self)->credentials;
-  const char *host = g_uri_get_host(credentials->url);
-  g_autoptr(GStrvBuilder) servers = g_strv_builder_new();
-  g_autofree char *guess =
-      g_strdup_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, STUN_PORT);
-
-  g_strv_builder_addv(servers, (const char **)credentials->stun);
-  if (!credentials->stun[0])
-    g_strv_builder_add(servers, guess);
-  return g_strv_builder_end(servers);
-}
-
 static gboolean
 on_tell(gpointer user_data)
 {
@@ -402,7 +386,7 @@ component_start(FwdComponent *component, GError **error)
 
   if (!open_sockets(self, error) || !FWD_SESSION_GET_CLASS(self)->started(self, error))
     return FALSE;
-  stun = first_stun_servers(self);
+  stun = fwd_credentials_list_stun(private->credentials);
   fwd_discovery_start(private->discovery, (const char *const *)stun);
   set_state(self, FWD_SESSION_JOINING);
   return fwd_room_join(private->room, fwd_application_get_registry(private->application),
@@ -410,12 +394,13 @@ component_start(FwdComponent *component, GError **error)
 }
 
 static void
-finish_stop(FwdSession *self)
+on_drained(gpointer user_data)
 {
+  FwdSession *self = user_data;
   FwdSessionPrivate *private = PRIVATE(self);
   g_autoptr(GTask) task = g_steal_pointer(&private->stopping);
 
-  g_clear_handle_id(&private->stop_timer, g_source_remove);
+  g_clear_pointer(&private->drain, fwd_drain_free);
   while (fwd_peer_list_count(private->peers))
     fwd_session_drop_peer(self, fwd_peer_list_get(private->peers, 0));
   if (private->room)
@@ -424,39 +409,6 @@ finish_stop(FwdSession *self)
     fwd_data_plane_shutdown(private->plane);
   set_state(self, FWD_SESSION_STOPPED);
   g_task_return_boolean(task, TRUE);
-}
-
-static gboolean
-on_stop_limit(gpointer user_data)
-{
-  FwdSession *self = user_data;
-
-  PRIVATE(self)->stop_timer = 0;
-  finish_stop(self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_drained(FwdPeer *peer, const GError *why, FwdSession *self)
-{
-  FwdSessionPrivate *private = PRIVATE(self);
-
-  if (!private->stopping || fwd_peer_list_has_tunnels(private->peers))
-    return;
-  g_clear_handle_id(&private->stop_timer, g_source_remove);
-  private->stop_timer = g_idle_add(on_stop_limit, self);
-}
-
-static void
-begin_drain(FwdSession *self, guint limit_ms)
-{
-  FwdSessionPrivate *private = PRIVATE(self);
-
-  for (guint i = 0; i < fwd_peer_list_count(private->peers); i++) {
-    FwdPeer *peer = fwd_peer_list_get(private->peers, i);
-    g_signal_connect_object(peer, "closed", G_CALLBACK(on_drained), self, 0);
-    fwd_peer_drain(peer, limit_ms);
-  }
 }
 
 static void
@@ -474,10 +426,7 @@ component_stop_async(FwdComponent *component, guint limit_ms, GAsyncReadyCallbac
     fwd_discovery_stop(private->discovery);
   if (fwd_session_get_mappings(self))
     fwd_mapping_table_clear(fwd_session_get_mappings(self));
-  private->stop_timer = fwd_peer_list_has_tunnels(private->peers)
-                            ? g_timeout_add(limit_ms, on_stop_limit, self)
-                            : g_idle_add(on_stop_limit, self);
-  begin_drain(self, limit_ms);
+  private->drain = fwd_drain_new(private->peers, limit_ms, on_drained, self);
 }
 
 static void
@@ -531,12 +480,10 @@ fwd_session_get_discovery(FwdSession *self)
   return PRIVATE(self)->discovery;
 }
 
-const char *
-fwd_session_get_transport(FwdSession *self)
+FwdRoom *
+fwd_session_get_room(FwdSession *self)
 {
-  FwdSessionPrivate *private = PRIVATE(self);
-
-  return private->room ? fwd_room_get_transport(private->room) : "";
+  return PRIVATE(self)->room;
 }
 
 gboolean
@@ -557,14 +504,6 @@ FwdMappingTable *
 fwd_session_get_mappings(FwdSession *self)
 {
   return FWD_SESSION_GET_CLASS(self)->get_mappings(self);
-}
-
-guint64
-fwd_session_get_dropped(FwdSession *self)
-{
-  FwdSessionPrivate *private = PRIVATE(self);
-
-  return private->room ? fwd_room_get_dropped(private->room) : 0;
 }
 
 FwdApplication *
@@ -624,7 +563,7 @@ fwd_session_finalize(GObject *object)
   FwdSessionPrivate *private = PRIVATE(FWD_SESSION(object));
 
   g_clear_handle_id(&private->tell_timer, g_source_remove);
-  g_clear_handle_id(&private->stop_timer, g_source_remove);
+  g_clear_pointer(&private->drain, fwd_drain_free);
   g_object_unref(private->peers);
   g_clear_object(&private->room);
   g_clear_object(&private->discovery);

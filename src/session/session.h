@@ -23,6 +23,7 @@
 #include "session/discovery.h"
 #include "session/mapping-table.h"
 #include "session/peer.h"
+#include "session/room.h"
 
 typedef enum {
   FWD_SESSION_INITIALISING,
@@ -77,15 +78,12 @@ FwdSessionState fwd_session_get_state(FwdSession *self);
 /** NULL before start. */
 const FwdCredentials *fwd_session_get_credentials(FwdSession *self);
 FwdDiscovery *fwd_session_get_discovery(FwdSession *self);
-/** Id of the signaling plugin, and whether the room is joined. */
-const char *fwd_session_get_transport(FwdSession *self);
+FwdRoom *fwd_session_get_room(FwdSession *self);
 gboolean fwd_session_is_joined(FwdSession *self);
 /** A GListModel of FwdPeer. */
 GListModel *fwd_session_get_peers(FwdSession *self);
 /** NULL when this role has none. */
 FwdMappingTable *fwd_session_get_mappings(FwdSession *self);
-/** Envelopes dropped: sealed with another key, replayed, malformed. */
-guint64 fwd_session_get_dropped(FwdSession *self);
 
 /* For the roles. */
 

@@ -24,6 +24,15 @@ typedef struct {
   guint16 echo_port;
 } Fixture;
 
+static void
+on_echoed(GObject *output, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GIOStream) connection = user_data;
+
+  g_output_stream_splice_finish(G_OUTPUT_STREAM(output), result, NULL);
+  g_io_stream_close(connection, NULL, NULL);
+}
+
 static gboolean
 on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
             gpointer user_data)
@@ -32,10 +41,8 @@ on_incoming(GSocketService *service, GSocketConnection *connection, GObject *sou
 
   g_output_stream_splice_async(g_io_stream_get_output_stream(stream),
                                g_io_stream_get_input_stream(stream),
-                               G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, G_PRIORITY_DEFAULT, NULL,
-                               NULL, NULL);
-  g_object_set_data_full(G_OBJECT(g_io_stream_get_output_stream(stream)), "connection",
-                         g_object_ref(connection), g_object_unref);
+                               G_OUTPUT_STREAM_SPLICE_NONE, G_PRIORITY_DEFAULT, NULL, on_echoed,
+                               g_object_ref(stream));
   return TRUE;
 }
 

@@ -25,8 +25,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(FwdControlService, fwd_control_service, G_TYPE_OBJ
                               G_IMPLEMENT_INTERFACE(FWD_TYPE_COMPONENT,
                                                     fwd_control_service_component_init))
 
-/* ---------------------------------------------------------------- methods */
-
 static FwdMappingTable *
 find_table(FwdControlService *self, const char *profile, GError **error)
 {
@@ -158,8 +156,6 @@ on_method(GDBusConnection *connection, const char *sender, const char *path,
   }
 }
 
-/* ------------------------------------------------------------- connections */
-
 static gboolean
 on_authorize(GDBusAuthObserver *observer, GIOStream *stream, GCredentials *credentials,
              gpointer user_data)
@@ -196,8 +192,6 @@ on_connection(GDBusServer *server, GDBusConnection *connection, FwdControlServic
   g_ptr_array_add(self->connections, g_object_ref(connection));
   return TRUE;
 }
-
-/* ------------------------------------------------------------ start, stop */
 
 static gboolean
 prepare_path(FwdControlService *self, GError **error)
@@ -289,8 +283,6 @@ fwd_control_service_component_init(FwdComponentInterface *interface)
   interface->stop_async = component_stop_async;
   interface->stop_finish = component_stop_finish;
 }
-
-/* ----------------------------------------------------------------- object */
 
 void
 fwd_control_service_add_session(FwdControlService *self, FwdSession *session)

@@ -39,8 +39,6 @@ G_DEFINE_FINAL_TYPE(FwdClientSession, fwd_client_session, FWD_TYPE_SESSION)
 
 static void schedule_race(FwdClientSession *self, guint delay_ms);
 
-/* ------------------------------------------------------------------ hello */
-
 static gboolean
 on_hello_timer(gpointer user_data)
 {
@@ -99,8 +97,6 @@ client_joined(FwdSession *session)
   if (!self->server && !self->empty_timer)
     self->empty_timer = g_timeout_add(EMPTY_ROOM_MS, on_empty_room, self);
 }
-
-/* ------------------------------------------------------------------- race */
 
 /* The server in use while it is in the room; else another one that is. */
 static FwdPeer *
@@ -236,8 +232,6 @@ client_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven
   race_when_settled(self);
 }
 
-/* ------------------------------------------------------------------ peers */
-
 static void
 send_mappings(FwdClientSession *self)
 {
@@ -324,8 +318,6 @@ client_message(FwdSession *session, FwdPeer *peer, const FwdMessage *message)
     fwd_mapping_table_report(self->mappings, (const char *const *)message->mappings);
 }
 
-/* --------------------------------------------------------------- mappings */
-
 /* The server may lead us to the targets of our own reverse mappings, and to no others. */
 static void
 update_access(FwdClientSession *self)
@@ -394,8 +386,6 @@ client_started(FwdSession *session, GError **error)
                           0);
   return TRUE;
 }
-
-/* ----------------------------------------------------------------- object */
 
 static void
 fwd_client_session_dispose(GObject *object)

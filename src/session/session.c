@@ -77,8 +77,6 @@ publish(FwdSession *self, const char *type, const char *key, const char *value)
                         fwd_event_new(type, "session", g_variant_dict_end(&payload)));
 }
 
-/* ------------------------------------------------------------------ peers */
-
 void
 fwd_session_drop_peer(FwdSession *self, FwdPeer *peer)
 {
@@ -182,8 +180,6 @@ add_peer(FwdSession *self, const FwdMessage *hello)
   return peer;
 }
 
-/* --------------------------------------------------------------- messages */
-
 static gboolean
 is_proven(FwdSession *self, const FwdMessage *message)
 {
@@ -250,8 +246,6 @@ fwd_session_send(FwdSession *self, FwdPeer *peer, FwdMessage *message)
   return fwd_room_send(PRIVATE(self)->room, member, message, fwd_peer_get_nonce(peer));
 }
 
-/* -------------------------------------------------------------- discovery */
-
 static gboolean
 on_tell(gpointer user_data)
 {
@@ -286,8 +280,6 @@ on_discovered(FwdDiscovery *discovery, FwdSession *self)
   publish(self, FWD_EVENT_NETWORK_DISCOVERED, NULL, NULL);
   publish(self, FWD_EVENT_NAT_DETECTED, "classic", fwd_nat_report_classic_name(report));
 }
-
-/* ------------------------------------------------------------------- room */
 
 static void
 on_joined(FwdRoom *room, FwdSession *self)
@@ -350,8 +342,6 @@ make_room(FwdSession *self)
   g_signal_connect_object(private->room, "member-left", G_CALLBACK(on_member_left), self, 0);
   g_signal_connect_object(private->room, "message", G_CALLBACK(on_message), self, 0);
 }
-
-/* ---------------------------------------------------------- start and stop */
 
 static gboolean
 open_sockets(FwdSession *self, GError **error)
@@ -454,8 +444,6 @@ fwd_session_component_init(FwdComponentInterface *interface)
   interface->get_problem = component_get_problem;
 }
 
-/* -------------------------------------------------------------- accessors */
-
 FwdRole
 fwd_session_get_role(FwdSession *self)
 {
@@ -523,8 +511,6 @@ fwd_session_get_plane(FwdSession *self)
 {
   return PRIVATE(self)->plane;
 }
-
-/* ----------------------------------------------------------------- object */
 
 static void
 fwd_session_set_property(GObject *object, guint id, const GValue *value, GParamSpec *property)

@@ -4,14 +4,16 @@
 gboolean
 fwd_message_queue_push(FwdMessageQueue *queue, void (*func)(gpointer data), gpointer data)
 {
-  FwdMessage *message = g_new(FwdMessage, 1);
+  FwdMessage *message = g_new(FwdMessage, 1), *before;
 
   message->func = func;
   message->data = data;
-  do
-    message->next = g_atomic_pointer_get(&queue->newest);
-  while (!g_atomic_pointer_compare_and_exchange(&queue->newest, message->next, message));
-  return message->next == NULL;
+  do {
+    before = g_atomic_pointer_get(&queue->newest);
+    message->next = before;
+  } while (!g_atomic_pointer_compare_and_exchange(&queue->newest, before, message));
+  /* The message is the consumer's from here on, and may be gone. */
+  return before == NULL;
 }
 
 FwdMessage *

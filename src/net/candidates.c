@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "candidates.h"
+#include "datagram-socket.h"
 #include "ipv6-flags.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <unistd.h>
 
 /* Documentation addresses: routed by default, and nothing is sent to them. */
 #define OUTSIDE_IPV4 "192.0.2.1"
@@ -47,24 +47,14 @@ is_virtual(const char *name)
   return FALSE;
 }
 
-/* The address from which the machine would speak to @outside; connecting sends nothing. */
 static void
 find_default(const char *outside, FwdEndpoint *local)
 {
   FwdEndpoint remote;
-  socklen_t length = sizeof *local;
-  int fd;
 
-  fwd_endpoint_any(AF_UNSPEC, local);
-  if (!fwd_endpoint_from_address(outside, 9, &remote))
-    return;
-  fd = socket(fwd_endpoint_family(&remote), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return;
-  if (connect(fd, &remote.any, fwd_endpoint_length(&remote)) != 0 ||
-      getsockname(fd, &local->any, &length) != 0)
+  if (!fwd_endpoint_from_address(outside, 9, &remote) ||
+      !fwd_datagram_socket_find_source(&remote, local))
     fwd_endpoint_any(AF_UNSPEC, local);
-  close(fd);
 }
 
 static guint

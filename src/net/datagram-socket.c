@@ -321,3 +321,21 @@ fwd_datagram_socket_receive(int fd, guint8 *buffer, gsize size, FwdEndpoint *fro
   }
   return 0;
 }
+
+gboolean
+fwd_datagram_socket_find_source(const FwdEndpoint *remote, FwdEndpoint *local)
+{
+  socklen_t length = sizeof *local;
+  int fd = socket(fwd_endpoint_family(remote), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  gboolean found;
+
+  if (fd < 0)
+    return FALSE;
+  /* Connecting a datagram socket looks up the route and no more. */
+  found = connect(fd, &remote->any, fwd_endpoint_length(remote)) == 0 &&
+          getsockname(fd, &local->any, &length) == 0;
+  close(fd);
+  if (found)
+    fwd_endpoint_set_port(local, 0);
+  return found;
+}

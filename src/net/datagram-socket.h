@@ -44,3 +44,9 @@ int fwd_datagram_socket_send_one(int fd, const FwdEndpoint *to, guint ttl, const
  */
 gssize fwd_datagram_socket_receive(int fd, guint8 *buffer, gsize size, FwdEndpoint *from,
                                    gsize *segment);
+
+/**
+ * The address from which the system would speak to @remote, with port 0: what
+ * routing says now. Sends nothing. FALSE without a route.
+ */
+gboolean fwd_datagram_socket_find_source(const FwdEndpoint *remote, FwdEndpoint *local);

@@ -256,10 +256,16 @@ fwd_data_plane_create_path(FwdDataPlane *self, const FwdEndpoint *remote,
                            FwdPathClass path_class, const char *strategy, guint32 rtt_us)
 {
   const SharedSocket *shared = get_socket(self, fwd_endpoint_family(remote));
+  FwdEndpoint local;
 
   if (shared == NULL)
     return NULL;
-  return fwd_udp_path_new(shared->fd, &shared->local, remote, path_class, strategy, rtt_us);
+  /* The socket is bound to the wildcard address; people want to see the real one. */
+  if (fwd_datagram_socket_find_source(remote, &local))
+    fwd_endpoint_set_port(&local, fwd_endpoint_port(&shared->local));
+  else
+    local = shared->local;
+  return fwd_udp_path_new(shared->fd, &local, remote, path_class, strategy, rtt_us);
 }
 
 FwdDataLoop *

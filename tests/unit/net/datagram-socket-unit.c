@@ -180,6 +180,19 @@ test_open_errors(void)
 }
 
 static void
+test_source(void)
+{
+  FwdEndpoint remote, local;
+
+  g_assert_true(fwd_endpoint_from_address("127.0.0.9", 9, &remote));
+  g_assert_true(fwd_datagram_socket_find_source(&remote, &local));
+  g_assert_true(fwd_endpoint_is_loopback(&local));
+  g_assert_cmpuint(fwd_endpoint_port(&local), ==, 0);
+  remote.any.sa_family = AF_UNIX;
+  g_assert_false(fwd_datagram_socket_find_source(&remote, &local));
+}
+
+static void
 add(const char *path, void (*test)(Pair *, gconstpointer))
 {
   static const char *const addresses[] = {"127.0.0.1", "::1"};
@@ -203,5 +216,6 @@ main(int argc, char **argv)
   add("empty", test_empty_datagrams_are_skipped);
   g_test_add_func("/datagram-socket/bad-descriptor", test_bad_descriptor);
   g_test_add_func("/datagram-socket/open-errors", test_open_errors);
+  g_test_add_func("/datagram-socket/source", test_source);
   return g_test_run();
 }

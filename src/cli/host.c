@@ -5,10 +5,8 @@
 #include "manage/control-service.h"
 #include "manage/control-socket.h"
 #include "session/client-session.h"
+#include "session/interfaces.h"
 #include "session/server-session.h"
-#include <stunfwd/forwarder.h>
-#include <stunfwd/signaling.h>
-#include <stunfwd/strategy.h>
 
 struct FwdHost {
   FwdApplication *application;
@@ -24,9 +22,7 @@ fwd_host_new(const FwdOptions *options, const char *name)
 
   host->application = fwd_application_new();
   registry = fwd_application_get_registry(host->application);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_STRATEGY, FWD_TYPE_STRATEGY);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_SIGNALING, FWD_TYPE_SIGNALING);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_FORWARDER, FWD_TYPE_FORWARDER);
+  fwd_interfaces_define(registry);
   fwd_plugin_registry_load_all(registry, (const char *const *)options->plugin_dirs);
   host->control = fwd_control_service_new(host->application, socket);
   fwd_application_add(host->application, FWD_COMPONENT(host->control));

@@ -4,8 +4,7 @@
 #include "core/plugin-registry.h"
 #include "core/log.h"
 #include "manage/status.h"
-#include <stunfwd/forwarder.h>
-#include <stunfwd/strategy.h>
+#include "session/interfaces.h"
 
 static void
 print_module(JsonArray *modules, guint index, JsonNode *node, gpointer user_data)
@@ -52,9 +51,7 @@ fwd_command_plugins(int argc, char **argv)
     return fwd_command_usage_error("%s (stunfwd plugins --help)", error->message);
   fwd_log_init(FWD_LOG_TEXT, "error");
   registry = fwd_plugin_registry_new();
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_STRATEGY, FWD_TYPE_STRATEGY);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_SIGNALING, FWD_TYPE_SIGNALING);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_FORWARDER, FWD_TYPE_FORWARDER);
+  fwd_interfaces_define(registry);
   fwd_plugin_registry_load_all(registry, (const char *const *)directories);
   text = fwd_status_describe_plugins(registry);
   if (json) {

@@ -9,6 +9,7 @@
 #define SECOND            ((gint64)G_USEC_PER_SEC * 1000)
 #define TICK              SECOND
 #define OPEN_WAIT         (10 * SECOND)
+#define CONNECT_LIMIT     (30 * SECOND)
 #define CLOSE_COPIES      3
 #define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
@@ -385,10 +386,25 @@ on_path_timer(FwdTimer *timer, gint64 now)
   plan_paths(end);
 }
 
+/** Nobody came: what waits for a peer does not wait for ever. */
+static void
+give_up(FwdTunnelEnd *end)
+{
+  fwd_tunnel_end_finish(end, 0,
+                        g_error_new(FWD_TUNNEL_ERROR, FWD_ERROR_TIMEOUT,
+                                    "no connection came about within %u s",
+                                    (guint)(CONNECT_LIMIT / SECOND)));
+}
+
 static void
 on_tick(FwdTimer *timer, gint64 now)
 {
   FwdTunnelEnd *end = END_OF(tick_timer, timer);
+
+  if (end->connection.quic == NULL && now >= end->began + CONNECT_LIMIT) {
+    give_up(end);
+    return;
+  }
 
   expire_waiting(end, now);
   if (end->connection.quic != NULL)
@@ -408,7 +424,8 @@ fwd_tunnel_end_start(FwdTunnelEnd *end)
   if (end->connection.server)
     fwd_demultiplexer_add_connection_id(end->demultiplexer, end->connection.connection_id,
                                         &end->receiver);
-  fwd_data_loop_set_timer(end->loop, &end->tick_timer, fwd_tunnel_end_now(end) + TICK);
+  end->began = fwd_tunnel_end_now(end);
+  fwd_data_loop_set_timer(end->loop, &end->tick_timer, end->began + TICK);
 }
 
 static void

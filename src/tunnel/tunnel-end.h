@@ -57,6 +57,7 @@ struct FwdTunnelEnd {
   GQueue waiting;      /**< of FwdTunnelOpen (owned) */
   FwdDeferred service;
   FwdTimer quic_timer, path_timer, tick_timer;
+  gint64 began;
   gint64 drain_deadline;
   gboolean closed, told_connected;
   int failure;    /**< what ngtcp2 said when reading; acted on at the end of the round */

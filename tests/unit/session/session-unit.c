@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A client and a server in one process: a fake room, real sockets, real plugins. */
 #include "session/client-session.h"
+#include "session/interfaces.h"
 #include "session/server-session.h"
 
 #include <fakes/fake-signaling.h>
-#include <stunfwd/forwarder.h>
-#include <stunfwd/strategy.h>
 
 #define LIMIT_MS 20000
 
@@ -54,9 +53,7 @@ begin(Fixture *fixture, End *end, FwdRole role, const char *const *mappings)
 
   end->application = fwd_application_new();
   registry = fwd_application_get_registry(end->application);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_STRATEGY, FWD_TYPE_STRATEGY);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_SIGNALING, FWD_TYPE_SIGNALING);
-  fwd_plugin_registry_define(registry, FWD_INTERFACE_FORWARDER, FWD_TYPE_FORWARDER);
+  fwd_interfaces_define(registry);
   fake_signaling_register(registry, fixture->meeting);
   fwd_plugin_registry_load_all(registry, NULL);
   end->profile = fwd_profile_new(fwd_role_to_string(role), role);

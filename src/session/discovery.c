@@ -12,6 +12,8 @@
 #define STUN_PORT 3478
 /* The shortest UDP timeout of home routers is 30 s (FACTS: Hätönen 2010). */
 #define KEEP_ALIVE_US (20 * G_USEC_PER_SEC)
+#define KEEPER_RTO_MS 500
+#define KEEPER_TRIES  4
 /* How long slower names may hold up the servers that are resolved already. */
 #define RESOLVE_GRACE_MS 500
 
@@ -24,6 +26,7 @@ struct _FwdDiscovery {
   GArray *candidates; /* the host's and the reflexive ones */
   FwdNatReport report;
   FwdNatDiscovery *run;
+  FwdStunClient *keeper; /* keeps the mapping alive once the run is over */
   gboolean complete;
   gint64 next_keep_alive;
   guint timer;
@@ -37,15 +40,16 @@ static guint signals[SIGNAL_COUNT];
 
 G_DEFINE_FINAL_TYPE(FwdDiscovery, fwd_discovery, G_TYPE_OBJECT)
 
-static void begin_run(FwdDiscovery *self);
+static void keep_alive(FwdDiscovery *self, gint64 now);
 static void arm(FwdDiscovery *self);
 
 static gint64
 next_deadline(FwdDiscovery *self)
 {
   gint64 run = self->run ? fwd_nat_discovery_deadline(self->run) : G_MAXINT64;
+  gint64 keeper = fwd_stun_client_deadline(self->keeper);
 
-  return MIN(run, self->next_keep_alive);
+  return MIN(MIN(run, keeper), self->next_keep_alive);
 }
 
 static gboolean
@@ -57,8 +61,9 @@ on_timer(gpointer user_data)
   self->timer = 0;
   if (self->run)
     fwd_nat_discovery_tick(self->run, now);
+  fwd_stun_client_tick(self->keeper, now);
   if (now >= self->next_keep_alive)
-    begin_run(self);
+    keep_alive(self, now);
   arm(self);
   return G_SOURCE_REMOVE;
 }
@@ -149,14 +154,45 @@ begin_run(FwdDiscovery *self)
   arm(self);
 }
 
+/* What the server sees now; what it saw before may have gone. */
+static void
+on_kept(const FwdStunMessage *response, const FwdEndpoint *from, guint32 rtt_us,
+        gpointer user_data)
+{
+  FwdCandidate candidate = {.type = FWD_CANDIDATE_SERVER_REFLEXIVE};
+
+  if (!response || !fwd_stun_message_get_endpoint(response, FWD_STUN_XOR_MAPPED_ADDRESS,
+                                                  &candidate.endpoint))
+    return;
+  fwd_endpoint_any(fwd_endpoint_family(&candidate.endpoint), &candidate.base);
+  on_candidate(&candidate, user_data);
+}
+
+/* One server of each family is enough: it is the mapping that counts. */
+static void
+keep_alive(FwdDiscovery *self, gint64 now)
+{
+  gboolean asked[2] = {FALSE, FALSE};
+
+  self->next_keep_alive = now + KEEP_ALIVE_US;
+  for (guint i = 0; i < self->servers->len; i++) {
+    const FwdEndpoint *server = &g_array_index(self->servers, FwdEndpoint, i);
+    gboolean *done = &asked[fwd_endpoint_family(server) == AF_INET6];
+    if (!*done)
+      *done = fwd_stun_client_start(self->keeper, server, 0, now, on_kept, self);
+  }
+}
+
 static void
 on_stun(FwdDataPlane *plane, const FwdEndpoint *from, GBytes *datagram, FwdDiscovery *self)
 {
   gsize length;
   const guint8 *data = g_bytes_get_data(datagram, &length);
 
-  if (self->run &&
-      fwd_nat_discovery_receive(self->run, from, data, length, g_get_monotonic_time()))
+  gint64 now = g_get_monotonic_time();
+
+  if ((self->run && fwd_nat_discovery_receive(self->run, from, data, length, now)) ||
+      fwd_stun_client_receive(self->keeper, from, data, length, now))
     arm(self);
 }
 
@@ -329,6 +365,7 @@ fwd_discovery_finalize(GObject *object)
 
   cancel(self);
   g_strfreev(self->names);
+  fwd_stun_client_free(self->keeper);
   g_array_unref(self->servers);
   g_array_unref(self->candidates);
   g_array_unref(self->host);
@@ -352,6 +389,7 @@ fwd_discovery_init(FwdDiscovery *self)
   self->servers = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
   self->host = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->keeper = fwd_stun_client_new(KEEPER_RTO_MS, KEEPER_TRIES, send_stun, self);
   self->next_keep_alive = G_MAXINT64;
 }
 

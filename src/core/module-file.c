@@ -50,6 +50,6 @@ fwd_module_file_check(const char *file, GError **error)
            !is_object(&header) || is_complete(fd, &header, (guint64)status.st_size);
   close(fd);
   if (!passed)
-    g_set_error(error, FWD_PLUGIN_ERROR, FWD_ERROR_INVALID, "%s is cut off", file);
+    g_set_error(error, FWD_PLUGIN_ERROR, FWD_ERROR_FAILED, "%s is cut off", file);
   return passed;
 }

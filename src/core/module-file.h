@@ -7,6 +7,6 @@
 /**
  * Whether all that the program headers of the shared object @file promise is
  * there. What is no such object at all passes: the loader refuses it in words.
- * Errors: FWD_PLUGIN_ERROR with INVALID. Any thread; blocks.
+ * Errors: FWD_PLUGIN_ERROR with FAILED. Any thread; blocks.
  */
 gboolean fwd_module_file_check(const char *file, GError **error);

@@ -77,7 +77,7 @@ test_cut_off(Fixture *fixture, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
     g_autoptr(GError) error = NULL;
     g_assert_false(passes(fixture, lengths[i], &error));
-    g_assert_error(error, FWD_PLUGIN_ERROR, FWD_ERROR_INVALID);
+    g_assert_error(error, FWD_PLUGIN_ERROR, FWD_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, fixture->file));
   }
 }

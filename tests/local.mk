@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = export \
 	G_DEBUG=fatal-warnings G_SLICE=always-malloc \
 	GSETTINGS_BACKEND=memory GSETTINGS_SCHEMA_DIR=$(abs_top_builddir)/data \
 	STUNFWD_PLUGIN_PATH=$(abs_top_builddir) \
+	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0 \
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 ;
 
 include $(top_srcdir)/tests/unit/core/local.mk
@@ -29,4 +30,4 @@ include $(top_srcdir)/tests/bench/local.mk
 
 check_PROGRAMS += $(unit_tests)
 TESTS = $(unit_tests) $(script_tests)
-EXTRA_DIST += $(script_tests) tests/setup.sh tests/packages .ci/run
+EXTRA_DIST += $(script_tests) tests/setup.sh tests/packages tests/lsan.supp .ci/run

@@ -29,6 +29,13 @@ add_mappings(FwdProfile *profile, char **texts)
   g_object_set(profile, "mappings", joined, NULL);
 }
 
+/* Even a spoilt one: it must not be shown as a wrong mapping, since it holds a secret. */
+static gboolean
+is_ticket(const char *word)
+{
+  return g_str_has_prefix(word, "stunfwd:") || strstr(word, "://") || strchr(word, '#');
+}
+
 int
 fwd_command_client(int argc, char **argv)
 {
@@ -53,7 +60,7 @@ fwd_command_client(int argc, char **argv)
   if (!profile)
     return status;
   rest = options->rest ? options->rest : none;
-  if (rest[0] && g_str_has_prefix(rest[0], "stunfwd:"))
+  if (rest[0] && is_ticket(rest[0]))
     g_object_set(profile, "ticket", *rest++, NULL);
   if (!check_mappings(rest, &error))
     return fwd_command_fail(error);

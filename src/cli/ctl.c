@@ -48,6 +48,18 @@ print_peer(JsonArray *peers, guint index, JsonNode *node, gpointer user_data)
   print_path(peer);
 }
 
+/* ", port N" where the mapping asked for any port. */
+static char *
+describe_port(JsonObject *mapping)
+{
+  const char *text = json_object_get_string_member(mapping, "mapping");
+  gint64 port = json_object_get_int_member(mapping, "port");
+
+  if (port && (strstr(text, ":0:") || g_str_has_suffix(text, ":0")))
+    return g_strdup_printf(", port %d", (int)port);
+  return g_strdup("");
+}
+
 static void
 print_mapping(JsonArray *mappings, guint index, JsonNode *node, gpointer user_data)
 {
@@ -55,10 +67,11 @@ print_mapping(JsonArray *mappings, guint index, JsonNode *node, gpointer user_da
   g_autofree char *id = fwd_json_get_text(mapping, "id");
   g_autofree char *open = fwd_json_get_text(mapping, "connections");
   g_autofree char *total = fwd_json_get_text(mapping, "total");
+  g_autofree char *port = describe_port(mapping);
 
-  g_print("%4s  %-28s %-12s %s open, %s in all\n", id,
+  g_print("%4s  %-28s %-12s %s open, %s in all%s\n", id,
           json_object_get_string_member(mapping, "mapping"),
-          json_object_get_string_member(mapping, "state"), open, total);
+          json_object_get_string_member(mapping, "state"), open, total, port);
 }
 
 static void

@@ -2,10 +2,10 @@
 #include "cli/command.h"
 
 #include "config.h"
+#include "core/application.h"
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stunfwd/error.h>
 
 static const struct {
   const char *name;
@@ -36,11 +36,8 @@ fwd_command_usage_error(const char *format, ...)
 int
 fwd_command_fail(const GError *error)
 {
-  gboolean usage = error->code == FWD_ERROR_INVALID &&
-                   (error->domain == FWD_SETTINGS_ERROR || error->domain == FWD_MEETING_ERROR);
-
   fprintf(stderr, "stunfwd: %s\n", error->message);
-  return usage ? FWD_EXIT_USAGE : FWD_EXIT_FAILED;
+  return fwd_application_status_of(error);
 }
 
 static void

@@ -111,3 +111,45 @@ fwd_options_apply(const FwdOptions *options, FwdProfile *profile)
   set_texts(profile, "allow", options->allow);
   set_texts(profile, "stun", options->stun);
 }
+
+static void
+on_settings_changed(FwdSettings *settings, const char *profile, gpointer user_data)
+{
+  if (!*profile)
+    fwd_log_set_level(fwd_settings_get_log_level(settings));
+}
+
+void
+fwd_options_follow(FwdOptions *options, FwdSettings *settings)
+{
+  const char *control = fwd_settings_get_control(settings);
+
+  if (!options->control && *control)
+    options->control = g_strdup(control);
+  if (options->log_level)
+    return;
+  fwd_log_set_level(fwd_settings_get_log_level(settings));
+  g_signal_connect(settings, "changed", G_CALLBACK(on_settings_changed), NULL);
+}
+
+const char *
+fwd_options_find_session_option(const FwdOptions *options)
+{
+  const struct {
+    const char *name;
+    gconstpointer value;
+  } session_options[] = {
+      {"--signaling", options->signaling},
+      {"--room", options->room},
+      {"--passphrase-file", options->passphrase_file},
+      {"--ticket-file", options->ticket_file},
+      {"--allow", options->allow},
+      {"--stun", options->stun},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(session_options); i++) {
+    if (session_options[i].value)
+      return session_options[i].name;
+  }
+  return NULL;
+}

@@ -26,3 +26,12 @@ gboolean fwd_options_begin_log(const FwdOptions *options, const char *level);
 
 /** Puts what the command line says over what the profile has. */
 void fwd_options_apply(const FwdOptions *options, FwdProfile *profile);
+
+/**
+ * Takes log level and control socket from the program's group of the file, now and
+ * for the level also after an edit, where the command line does not say them.
+ */
+void fwd_options_follow(FwdOptions *options, FwdSettings *settings);
+
+/** The first option of those that describe one session, or NULL if none is given. */
+const char *fwd_options_find_session_option(const FwdOptions *options);

@@ -2,6 +2,8 @@
 #include "cli/profiles.h"
 
 #include "cli/command.h"
+#include "session/credentials.h"
+#include <stdio.h>
 
 static FwdProfile *
 find_profile(FwdSettings *settings, FwdRole role, guint *count)
@@ -23,8 +25,7 @@ find_profile(FwdSettings *settings, FwdRole role, guint *count)
 }
 
 FwdProfile *
-fwd_profiles_choose(const FwdOptions *options, FwdRole role, FwdSettings **settings,
-                    int *status)
+fwd_profiles_choose(FwdOptions *options, FwdRole role, FwdSettings **settings, int *status)
 {
   g_autoptr(GError) error = NULL;
   FwdProfile *profile;
@@ -47,6 +48,37 @@ fwd_profiles_choose(const FwdOptions *options, FwdRole role, FwdSettings **setti
         count, fwd_role_to_string(role));
     return NULL;
   }
+  fwd_options_follow(options, *settings);
   fwd_options_apply(options, profile);
   return g_object_ref(profile);
+}
+
+gboolean
+fwd_profiles_lacks_ticket(FwdProfile *profile)
+{
+  g_autofree char *room = NULL, *file = NULL, *ticket = NULL;
+  guint role;
+
+  g_object_get(profile, "role", &role, "room", &room, "ticket-file", &file, "ticket", &ticket,
+               NULL);
+  return role == FWD_ROLE_SERVER && !*room && !*file && !*ticket;
+}
+
+int
+fwd_profiles_keep_ticket(FwdProfile *profile)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(FwdTicket) ticket = NULL;
+  g_autofree char *path = NULL, *text = NULL, *url = NULL;
+  g_auto(GStrv) stun = NULL;
+
+  g_object_get(profile, "signaling-url", &url, "stun", &stun, NULL);
+  ticket = fwd_credentials_keep_ticket(url, (const char *const *)stun, &path, &error);
+  if (!ticket)
+    return fwd_command_fail(error);
+  g_object_set(profile, "ticket-file", path, NULL);
+  text = fwd_ticket_to_string(ticket);
+  puts(text);
+  fflush(stdout);
+  return FWD_EXIT_OK;
 }

@@ -2,37 +2,19 @@
 #include "cli/command.h"
 #include "cli/host.h"
 #include "cli/profiles.h"
-#include "session/credentials.h"
-#include <stdio.h>
 
 /* Without a room or a ticket of its own the server keeps one, and shows it. */
 static int
-show_ticket(FwdProfile *profile, const FwdOptions *options)
+complete(FwdProfile *profile)
 {
-  g_autoptr(GError) error = NULL;
-  g_autoptr(FwdTicket) ticket = NULL;
-  g_autofree char *path = NULL, *text = NULL, *url = NULL;
+  g_autofree char *url = NULL;
 
+  if (!fwd_profiles_lacks_ticket(profile))
+    return FWD_EXIT_OK;
   g_object_get(profile, "signaling-url", &url, NULL);
-  if (!url || !*url)
+  if (!*url)
     return fwd_command_usage_error("--signaling URL is missing (stunfwd server --help)");
-  ticket = fwd_credentials_keep_ticket(url, (const char *const *)options->stun, &path, &error);
-  if (!ticket)
-    return fwd_command_fail(error);
-  g_object_set(profile, "ticket-file", path, NULL);
-  text = fwd_ticket_to_string(ticket);
-  puts(text);
-  fflush(stdout);
-  return FWD_EXIT_OK;
-}
-
-static gboolean
-has_credentials(FwdProfile *profile)
-{
-  g_autofree char *room = NULL, *file = NULL, *ticket = NULL;
-
-  g_object_get(profile, "room", &room, "ticket-file", &file, "ticket", &ticket, NULL);
-  return *room || *file || *ticket;
+  return fwd_profiles_keep_ticket(profile);
 }
 
 int
@@ -56,11 +38,9 @@ fwd_command_server(int argc, char **argv)
   profile = fwd_profiles_choose(options, FWD_ROLE_SERVER, &settings, &status);
   if (!profile)
     return status;
-  if (!has_credentials(profile)) {
-    status = show_ticket(profile, options);
-    if (status != FWD_EXIT_OK)
-      return status;
-  }
+  status = complete(profile);
+  if (status != FWD_EXIT_OK)
+    return status;
   host = fwd_host_new(options, "server");
   fwd_host_add(host, profile);
   return fwd_host_run(host);

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include <glib-unix.h>
 #include <signal.h>
+#include <stunfwd/error.h>
 
 /* Longest time that all components together get to finish what is under way. */
 #define DRAIN_LIMIT_MS 5000
@@ -186,12 +187,21 @@ on_quit(gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+int
+fwd_application_status_of(const GError *error)
+{
+  gboolean input = error->code == FWD_ERROR_INVALID &&
+                   (error->domain == FWD_SETTINGS_ERROR || error->domain == FWD_MEETING_ERROR);
+
+  return input ? 2 : 1;
+}
+
 void
 fwd_application_quit(FwdApplication *self, const GError *error)
 {
   if (error != NULL) {
     fwd_log_error("%s", error->message);
-    self->exit_status = 1;
+    self->exit_status = fwd_application_status_of(error);
   }
   /* Whoever calls may be one of those that are stopped: let it return first. */
   g_idle_add_full(G_PRIORITY_DEFAULT, on_quit, g_object_ref(self), g_object_unref);

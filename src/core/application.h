@@ -44,12 +44,15 @@ void fwd_application_add(FwdApplication *self, FwdComponent *component);
  * Starts the components, then runs the default main context until
  * fwd_application_quit(), SIGINT or SIGTERM; then drains and stops them (a
  * second signal cuts the draining short). Returns the exit status: 0 after a
- * clean stop, 1 with an error line logged when a component could not start or
- * quit was called with one.
+ * clean stop, another with an error line logged when a component could not start
+ * or quit was called with one.
  */
 int fwd_application_run(FwdApplication *self);
-/** Ends run; @error (copied) makes the exit status 1. */
+/** Ends run; @error (copied) makes the exit status that of fwd_application_status_of(). */
 void fwd_application_quit(FwdApplication *self, const GError *error);
+
+/** Exit status of a program that @error ends: 2 for wrong input, 1 for all else. */
+int fwd_application_status_of(const GError *error);
 
 /** "ok", or the problems of the components, one a line (transfer full). */
 char *fwd_application_get_health(FwdApplication *self, gboolean *healthy);

@@ -10,6 +10,7 @@ libcore_la_SOURCES = \
 	%D%/mapping.c %D%/mapping-parts.h \
 	%D%/mapping-parser.c \
 	%D%/module.c %D%/module.h \
+	%D%/module-file.c %D%/module-file.h \
 	%D%/plugin-registry.c %D%/plugin-registry.h \
 	%D%/profile.c \
 	%D%/read-file.c %D%/read-file.h \

@@ -2,6 +2,7 @@
 
 #include "core/module.h"
 
+#include "core/module-file.h"
 #include "core/read-file.h"
 #include <dlfcn.h>
 #include <elf.h>
@@ -81,6 +82,8 @@ probe(const char *file, GError **error)
   if (object == NULL)
     return NULL;
   absolute = g_canonicalize_filename(object, NULL);
+  if (!fwd_module_file_check(absolute, error))
+    return NULL;
   handle = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
   if (handle == NULL)
     g_set_error_literal(error, FWD_PLUGIN_ERROR, FWD_ERROR_FAILED, dlerror());

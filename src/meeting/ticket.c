@@ -35,7 +35,8 @@ check_url(GUri *url, GError **error)
   const char *host = g_uri_get_host(url);
 
   if (!g_strv_contains(schemes, g_uri_get_scheme(url)))
-    invalid(error, "the signaling URL's scheme is none of ws, wss, http, https, mqtt, mqtts");
+    invalid(error, "the signaling URL's scheme %s is none of ws, wss, http, https, mqtt, mqtts",
+            g_uri_get_scheme(url));
   else if (g_uri_get_userinfo(url) != NULL)
     invalid(error, "the signaling URL has a user name or password, which a ticket cannot hold");
   else if (host == NULL || *host == '\0')
@@ -65,7 +66,8 @@ check_stun(const char *const *stun, GError **error)
       return FALSE;
     }
     if (!fwd_host_port_parse(stun[i], 0, &host, &port)) {
-      invalid(error, "STUN server %u of the ticket is not HOST:PORT", i + 1);
+      g_autofree char *shown = g_strescape(stun[i], NULL);
+      invalid(error, "STUN server %.100s is not HOST:PORT", shown);
       return FALSE;
     }
   }

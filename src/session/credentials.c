@@ -110,6 +110,20 @@ use_passphrase(FwdCredentials *self, FwdProfile *profile, const char *room, GErr
   return TRUE;
 }
 
+/* A file that cannot be read is wrong input, like any other option's. */
+static FwdTicket *
+load_ticket(const char *path, GError **error)
+{
+  g_autoptr(GError) inner = NULL;
+  FwdTicket *ticket = fwd_ticket_load(path, &inner);
+
+  if (inner && inner->domain == G_FILE_ERROR)
+    g_set_error_literal(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, inner->message);
+  else if (inner)
+    g_propagate_error(error, g_steal_pointer(&inner));
+  return ticket;
+}
+
 static FwdTicket *
 find_ticket(FwdProfile *profile, GError **error)
 {
@@ -119,7 +133,7 @@ find_ticket(FwdProfile *profile, GError **error)
   if (text)
     return fwd_ticket_parse(text, error);
   if (path)
-    return fwd_ticket_load(path, error);
+    return load_ticket(path, error);
   g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID,
               "a ticket is missing: give TICKET, --ticket-file FILE, or --signaling URL with "
               "--room ID and --passphrase-file FILE");

@@ -90,6 +90,27 @@ def test_edit_of_the_configuration():
         steady.wait_more()
 
 
+def test_the_group_of_the_program():
+    """A server of a configuration keeps a ticket; control socket and level are the file's."""
+    with Loopback() as place:
+        port, http = place.port(), place.port()
+        traffic.start_services(place, None, http, place.port())
+        signald, control = loopback_signald(place), place.path("of-the-file")
+        config = place.write("stunfwd.conf", f"[stunfwd]\nlog-level='debug'\ncontrol='{control}'\n\n"
+                             f"[stunfwd/profiles/home]\nrole='server'\n"
+                             f"signaling-url='{signald.url}'\nstun=['{signald.stun}']\n")
+        server = place.start(None, "run", place.binary("stunfwd"), "run", "--config", config,
+                             strict=True)
+        wait_for(lambda: "stunfwd://" in server.out() and os.path.exists(control), 10,
+                 "a ticket and the control socket")
+        assert ": debug: " in server.err(), server.err()
+        with open(place.path("run.home", "state", "stunfwd", "server.ticket"), encoding="ascii") as kept:
+            assert kept.readline() == server.out()
+        client = Client(place, None, server.out().strip(), f"tcp:{port}:{http}")
+        client.wait_connected()
+        traffic.many_requests(place, None, port, 5)
+
+
 def files_under(folder):
     return [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
 
@@ -101,7 +122,7 @@ def ends_cleanly(number):
             assert os.path.exists(peer.control), peer.control
             assert peer.program.stop(number) == 0, peer.program.log()
             assert not os.path.exists(peer.control), "the control socket is left"
-            assert not files_under(place.path(f"{peer.name}.home", "run")), "run-time files are left"
+            assert not files_under(place.path(f"{peer.name}.home", "run", "stunfwd")), "run-time files are left"
             assert port is None or not place.listens(None, port)
             children = place.run(None, need("pgrep"), "-g", peer.program.pid, check=False).stdout
             assert not children, f"processes are left: {children}"

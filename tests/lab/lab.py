@@ -165,7 +165,7 @@ class Place:
     def __exit__(self, kind, error, trace):
         problems = [program.end() for program in reversed(self.programs)]
         problems = [problem for problem in problems if problem]
-        if kind is not None and not issubclass(kind, Skip):
+        if problems or (kind is not None and not issubclass(kind, Skip)):
             self.show_logs()
         self.take_down()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -177,7 +177,7 @@ class Place:
 
     def show_logs(self):
         for program in self.programs:
-            lines = program.log().splitlines()[-40:]
+            lines = program.log().splitlines()[-200:]
             print(f"--- {program.name}, status {program.process.returncode}:", *lines, sep="\n  ")
 
     def path(self, *names):

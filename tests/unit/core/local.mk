@@ -1,6 +1,6 @@
 unit_tests += \
 	%D%/application-unit %D%/error-unit %D%/event-unit %D%/event-bus-unit %D%/log-unit \
-	%D%/log-line-unit %D%/mapping-unit %D%/module-unit %D%/plugin-registry-unit \
+	%D%/log-line-unit %D%/mapping-unit %D%/module-unit %D%/module-file-unit %D%/plugin-registry-unit \
 	%D%/profile-unit %D%/read-file-unit %D%/settings-unit %D%/settings-save-unit \
 	%D%/settings-validate-unit %D%/spelling-unit %D%/traffic-unit
 
@@ -8,6 +8,8 @@ core_test_libraries = libcore.la $(GLIB_LIBS)
 
 %C%_application_unit_SOURCES = %D%/application-unit.c
 %C%_application_unit_LDADD = $(core_test_libraries)
+%C%_module_file_unit_SOURCES = %D%/module-file-unit.c
+%C%_module_file_unit_LDADD = $(core_test_libraries)
 %C%_error_unit_SOURCES = %D%/error-unit.c
 %C%_error_unit_LDADD = $(core_test_libraries)
 %C%_event_unit_SOURCES = %D%/event-unit.c

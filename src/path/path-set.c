@@ -191,7 +191,12 @@ choose(FwdPathSet *set, gint64 now)
 void
 fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now)
 {
-  if (set->controlling || find_entry(set, id) == NULL)
+  const Entry *entry = find_entry(set, id);
+
+  if (set->controlling || entry == NULL)
+    return;
+  /* When all are dead none is active, wherever QUIC was led last. */
+  if (!entry->monitor.alive && !is_any_alive(set))
     return;
   set->deadline = MIN(set->deadline, now);
   set_active(set, id);

@@ -334,6 +334,22 @@ test_follow(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 2);
 }
 
+/* QUIC goes on naming the path on which it last heard something. */
+static void
+test_follow_the_dead(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  add_link(pair, 0, FWD_PATH_CLASS_P2P, 5 * MS);
+  run(pair, 1 * S);
+  cut(pair, 0, TRUE);
+  run(pair, 10 * S);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 0);
+  fwd_path_set_follow(pair->sets[1], 1, pair->now);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 0);
+  cut(pair, 0, FALSE);
+  run(pair, 10 * S);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 1);
+}
+
 /* Paths on a shared socket. */
 
 static FwdEndpoint
@@ -458,6 +474,7 @@ main(int argc, char **argv)
   ADD("broken", test_a_broken_descriptor);
   ADD("blocked", test_a_blocked_path);
   ADD("follow", test_follow);
+  ADD("follow-the-dead", test_follow_the_dead);
   ADD("merged", test_same_remote_is_merged);
   ADD("worst-makes-room", test_the_worst_makes_room);
   ADD("adopted", test_adopted_paths_must_prove_themselves);

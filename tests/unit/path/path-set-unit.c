@@ -403,6 +403,27 @@ test_same_remote_is_merged(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+test_back_from_the_dead(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  FwdEndpoint local;
+  int fd = open_socket(&local);
+  guint16 port = fwd_endpoint_port(&local);
+
+  g_assert_cmpuint(add_udp(pair, fd, port, FWD_PATH_CLASS_P2P, "udp-punch"), ==, 1);
+  for (guint i = 0; i < 40; i++)
+    fwd_path_set_tick(pair->sets[0], pair->now += 100 * MS);
+  g_assert_cmpstr(pair->story->str, ==, "0>1 1>0! ");
+  g_assert_cmpuint(add_udp(pair, fd, port, FWD_PATH_CLASS_P2P, "udp-punch"), ==, 2);
+  g_assert_null(fwd_path_set_get(pair->sets[0], 1));
+  for (guint i = 0; i < 40; i++)
+    fwd_path_set_tick(pair->sets[0], pair->now += 100 * MS);
+  fwd_path_set_heard(pair->sets[0], 2, pair->now);
+  fwd_path_set_tick(pair->sets[0], pair->now);
+  g_assert_cmpstr(pair->story->str, ==, "0>1 1>0! 0>2 2>0! 0>3 ");
+  close(fd);
+}
+
+static void
 test_the_worst_makes_room(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
   FwdEndpoint local, adopted = endpoint(9);
@@ -474,6 +495,7 @@ main(int argc, char **argv)
   ADD("broken", test_a_broken_descriptor);
   ADD("blocked", test_a_blocked_path);
   ADD("follow", test_follow);
+  ADD("back-from-the-dead", test_back_from_the_dead);
   ADD("follow-the-dead", test_follow_the_dead);
   ADD("merged", test_same_remote_is_merged);
   ADD("worst-makes-room", test_the_worst_makes_room);

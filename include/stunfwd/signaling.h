@@ -39,7 +39,8 @@ G_DECLARE_INTERFACE(FwdSignaling, fwd_signaling, FWD, SIGNALING, GObject)
  * notify) and "stun-servers" (GStrv: "HOST:PORT" that the server told, or NULL).
  *
  * Signals (fwd_signaling_emit_…() emits them):
- *  "peer-joined" (const char *member, guint role)   also for each one present at a join
+ *  "peer-joined" (const char *member, guint role)   also for each one present at a join, at
+ *                            each join: those who stayed may not know us by our new id
  *  "peer-left"   (const char *member)
  *  "message"     (const char *member, GBytes *envelope)
  *  "failed"      (GError *)  one line about an attempt that failed; it goes on trying if

@@ -27,6 +27,7 @@ struct FwdPathSet {
   guint count;
   FwdPathId last_id;
   FwdPathId active;
+  FwdPathId lost; /* the last active one that died and left none */
   FwdPathChoice choice;
   gint64 deadline;
 };
@@ -170,14 +171,32 @@ set_active(FwdPathSet *set, FwdPathId id)
   if (id == former)
     return;
   set->active = id;
+  if (id == 0)
+    set->lost = former;
   set->events.active_changed(
       former, id, former != 0 && (entry == NULL || !entry->monitor.alive), set->user_data);
+}
+
+/*
+ * QUIC waits ever longer on a path that takes packets and answers none. When it
+ * comes back it gets a new id: QUIC moves there as to any other, at once.
+ */
+static FwdPathId
+renew(FwdPathSet *set, FwdPathId id)
+{
+  Entry *entry = find_entry(set, id);
+
+  if (!set->controlling || set->active != 0 || id != set->lost || entry == NULL ||
+      !entry->path->shared)
+    return id;
+  return entry->id = ++set->last_id;
 }
 
 static void
 choose(FwdPathSet *set, gint64 now)
 {
   FwdPathRating ratings[FWD_PATHS_MAX];
+  FwdPathId id;
 
   /* Who follows stays where it was led, as long as there is anything to be led to. */
   if (!set->controlling && set->active != 0 && is_any_alive(set) &&
@@ -185,13 +204,19 @@ choose(FwdPathSet *set, gint64 now)
     return;
   for (guint i = 0; i < set->count; i++)
     ratings[i] = rate(set->entries[i]);
-  set_active(set, fwd_path_choice_make(&set->choice, ratings, set->count, set->active, now));
+  id = fwd_path_choice_make(&set->choice, ratings, set->count, set->active, now);
+  set_active(set, renew(set, id));
 }
 
 void
 fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now)
 {
-  if (set->controlling || find_entry(set, id) == NULL)
+  const Entry *entry = find_entry(set, id);
+
+  if (set->controlling || entry == NULL)
+    return;
+  /* When all are dead none is active, wherever QUIC was led last. */
+  if (!entry->monitor.alive && !is_any_alive(set))
     return;
   set->deadline = MIN(set->deadline, now);
   set_active(set, id);
@@ -274,10 +299,14 @@ fwd_path_set_add(FwdPathSet *set, FwdPath *path, gint64 now)
 {
   Entry *present = find_by_address(set, path->fd, path->shared ? &path->remote : NULL);
   FwdPathId id = present != NULL ? merge(present, path, now) : append(set, path, TRUE, now)->id;
+  const Entry *entry;
 
   if (set->count > FWD_PATHS_MAX)
     drop(set, find_worst_standby(set));
+  entry = find_entry(set, id);
   choose(set, now);
+  if (entry != NULL)
+    id = entry->id;
   fwd_path_set_tick(set, now);
   return id;
 }

@@ -15,7 +15,11 @@
 
 typedef struct FwdPathSet FwdPathSet;
 
-/** Ids count from 1 and are never used again; 0 is no path. */
+/**
+ * Ids count from 1 and are never used again; 0 is no path. A path on a shared
+ * socket that was the last to die gets another one from the controlling side's
+ * set when it comes back and is chosen: for QUIC it is a new one.
+ */
 typedef guint32 FwdPathId;
 
 /** Paths a set holds at most; over that the worst standby path makes room. */

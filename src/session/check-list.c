@@ -261,19 +261,50 @@ on_checked(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us, CheckLi
   arm(list, g_get_monotonic_time());
 }
 
+/* One that the peer has named and the filter does not accept is another strategy's business. */
+static gboolean
+is_rejected(CheckList *list, const FwdEndpoint *endpoint)
+{
+  const GArray *candidates = fwd_attempt_get_remote_candidates(list->attempt);
+  gboolean named = FALSE;
+
+  for (guint i = 0; i < candidates->len; i++) {
+    const FwdCandidate *candidate = &g_array_index(candidates, FwdCandidate, i);
+    if (!fwd_endpoint_equal(&candidate->endpoint, endpoint))
+      continue;
+    if (list->config.accepts(list->attempt, candidate))
+      return FALSE;
+    named = TRUE;
+  }
+  return named;
+}
+
+/* NULL if the endpoint can't be taken up. */
+static Check *
+add_peer_reflexive(CheckList *list, const FwdEndpoint *remote)
+{
+  char text[FWD_ENDPOINT_TEXT_MAX];
+  Check *check;
+
+  if (!list->config.peer_reflexive || is_rejected(list, remote))
+    return NULL;
+  check = add_check(list, remote, TRUE);
+  if (check != NULL)
+    fwd_attempt_note(list->attempt, "a check of the peer came from %s, which it had not named",
+                     fwd_endpoint_format(remote, text));
+  return check;
+}
+
 static void
 on_challenged(FwdAttempt *attempt, const FwdEndpoint *remote, CheckList *list)
 {
-  char text[FWD_ENDPOINT_TEXT_MAX];
   const gint64 now = g_get_monotonic_time();
   Check *check = find_check(list, remote);
 
-  if (check == NULL) {
-    if (!list->config.peer_reflexive || (check = add_check(list, remote, TRUE)) == NULL)
-      return;
-    fwd_attempt_note(attempt, "a check of the peer came from %s, which it had not named",
-                     fwd_endpoint_format(remote, text));
-  }
+  if (check == NULL)
+    check = add_peer_reflexive(list, remote);
+  if (check == NULL)
+    return;
   /* Two lists that trigger each other must not outrun their own interval. */
   if (check->last != 0 && now - check->last < list->config.interval_ms * (gint64)1000)
     return;

@@ -176,7 +176,6 @@ add_peer(FwdSession *self, const FwdMessage *hello)
   g_signal_connect_object(peer, "send", G_CALLBACK(on_strategy_sends), self, 0);
   g_list_store_append(private->peers, peer);
   FWD_SESSION_GET_CLASS(self)->peer_added(self, peer);
-  publish(self, FWD_EVENT_PEER_JOINED, "peer", fwd_peer_get_id(peer));
   return peer;
 }
 
@@ -191,7 +190,7 @@ is_proven(FwdSession *self, const FwdMessage *message)
 static void
 take_hello(FwdSession *self, const char *member, const FwdMessage *hello, FwdPeer *peer)
 {
-  gboolean first = peer == NULL, proven = is_proven(self, hello);
+  gboolean first = peer == NULL, proven = is_proven(self, hello), came;
 
   /* The client speaks first, so what a server says must answer it. */
   if (!fwd_hello_names_its_key(hello) || (PRIVATE(self)->role == FWD_ROLE_CLIENT && !proven))
@@ -200,8 +199,12 @@ take_hello(FwdSession *self, const char *member, const FwdMessage *hello, FwdPee
     peer = add_peer(self, hello);
   if (!peer || !fwd_peer_accept_sequence(peer, hello->sequence))
     return;
+  came = fwd_peer_get_member(peer) == NULL;
   fwd_peer_set_member(peer, member);
   fwd_peer_take_hello(peer, hello);
+  /* Once until it leaves, however often it or we join again in between. */
+  if (came)
+    publish(self, FWD_EVENT_PEER_JOINED, "peer", fwd_peer_get_id(peer));
   FWD_SESSION_GET_CLASS(self)->hello(self, peer, first, proven);
 }
 

@@ -3,7 +3,7 @@
 import traffic
 from lab import Lab, wait_for
 from programs import Client, Server, Signald
-from traffic import ECHO, OFFSET
+from traffic import ECHO, HTTP, OFFSET
 
 SITES = ("a=port-restricted", "b=port-restricted")
 LOCAL = ECHO + OFFSET
@@ -42,12 +42,12 @@ def test_client_killed_and_restarted():
         wait_for(lambda: len(server.connected()) == 1, 60, "the server to forget the first client")
 
 
-def router_forgets(router):
-    with Lab(*SITES) as place:
+def router_forgets(router, option=""):
+    with Lab(*(site + option for site in SITES)) as place:
         connect(place)
         steady = traffic.Steady(place, "b", LOCAL)
         place.forget(router)
-        steady.wait_more(40, limit=45)
+        steady.wait_more(40, limit=15)
 
 
 def test_router_of_the_client_forgets():
@@ -56,6 +56,27 @@ def test_router_of_the_client_forgets():
 
 def test_router_of_the_server_forgets():
     router_forgets("a-r1")
+
+
+def test_router_of_the_client_gives_other_ports():
+    router_forgets("b-r1", ",port=random")
+
+
+def test_router_of_the_server_gives_other_ports():
+    router_forgets("a-r1", ",port=random")
+
+
+def test_router_forgets_during_a_download():
+    """The one who has to move has nothing to send."""
+    with Lab(*(site + ",port=random,rate=40" for site in SITES)) as place:
+        traffic.start_services(place, "a")
+        server = Server(place, "a", Signald(place))
+        client = Client(place, "b", server.ticket(), f"tcp:{HTTP + OFFSET}:{HTTP}")
+        client.wait_connected("p2p")
+        download = traffic.Download(place, "b", HTTP + OFFSET, 20_000_000)
+        download.wait_bytes(2_000_000)
+        place.forget("b-r1")
+        download.wait_complete(30)
 
 
 def test_signald_killed_and_restarted():
@@ -73,7 +94,7 @@ def test_signald_killed_and_restarted():
 def test_two_clients_on_one_server():
     with Lab(*SITES, "c=full-cone") as place:
         _, server, _ = connect(place)
-        Client(place, "c", server.ticket(), MAPPING, f"tcp:{traffic.HTTP + OFFSET}:{traffic.HTTP}",
+        Client(place, "c", server.ticket(), MAPPING, f"tcp:{HTTP + OFFSET}:{HTTP}",
                name="second")
         traffic.wait_through(place, "c", LOCAL)
         first, second = traffic.Steady(place, "b", LOCAL), traffic.Steady(place, "c", LOCAL, "other")

@@ -6,6 +6,7 @@ import os
 import sys
 
 from lab import need, wait_for
+from services import some_bytes
 
 SERVICES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "services.py")
 SSH, HTTP, DNS, IPERF, ECHO = 2222, 8000, 5353, 5201, 7007
@@ -164,3 +165,22 @@ class Steady:
             assert self.program.alive(), f"the connection broke: {self.program.err()}"
             return self.count() >= goal
         wait_for(came, limit, f"{more} more echoes")
+
+
+class Download:
+    """One HTTP answer of that many bytes, on its way to a file."""
+
+    def __init__(self, place, node, port, size):
+        self.size, self.file = size, place.path("download")
+        self.program = place.start(node, "curl", need("curl"), "--silent", "--show-error", "--fail",
+                                   "--no-buffer", "--output", self.file,
+                                   f"http://127.0.0.1:{port}/bytes/{size}")
+
+    def wait_bytes(self, count):
+        wait_for(lambda: os.path.exists(self.file) and os.path.getsize(self.file) >= count, 30,
+                 f"{count} bytes")
+
+    def wait_complete(self, limit):
+        assert self.program.wait(limit) == 0, self.program.log()
+        with open(self.file, "rb") as file:
+            assert file.read() == some_bytes(self.size), "what arrived differs"

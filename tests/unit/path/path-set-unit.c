@@ -334,6 +334,22 @@ test_follow(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 2);
 }
 
+/* QUIC goes on naming the path on which it last heard something. */
+static void
+test_follow_the_dead(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  add_link(pair, 0, FWD_PATH_CLASS_P2P, 5 * MS);
+  run(pair, 1 * S);
+  cut(pair, 0, TRUE);
+  run(pair, 10 * S);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 0);
+  fwd_path_set_follow(pair->sets[1], 1, pair->now);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 0);
+  cut(pair, 0, FALSE);
+  run(pair, 10 * S);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 1);
+}
+
 /* Paths on a shared socket. */
 
 static FwdEndpoint
@@ -383,6 +399,27 @@ test_same_remote_is_merged(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint(fwd_path_set_find(pair->sets[0], fd, NULL), ==, 0);
   remote = endpoint(port ^ 1);
   g_assert_cmpuint(fwd_path_set_find(pair->sets[0], fd, &remote), ==, 0);
+  close(fd);
+}
+
+static void
+test_back_from_the_dead(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  FwdEndpoint local;
+  int fd = open_socket(&local);
+  guint16 port = fwd_endpoint_port(&local);
+
+  g_assert_cmpuint(add_udp(pair, fd, port, FWD_PATH_CLASS_P2P, "udp-punch"), ==, 1);
+  for (guint i = 0; i < 40; i++)
+    fwd_path_set_tick(pair->sets[0], pair->now += 100 * MS);
+  g_assert_cmpstr(pair->story->str, ==, "0>1 1>0! ");
+  g_assert_cmpuint(add_udp(pair, fd, port, FWD_PATH_CLASS_P2P, "udp-punch"), ==, 2);
+  g_assert_null(fwd_path_set_get(pair->sets[0], 1));
+  for (guint i = 0; i < 40; i++)
+    fwd_path_set_tick(pair->sets[0], pair->now += 100 * MS);
+  fwd_path_set_heard(pair->sets[0], 2, pair->now);
+  fwd_path_set_tick(pair->sets[0], pair->now);
+  g_assert_cmpstr(pair->story->str, ==, "0>1 1>0! 0>2 2>0! 0>3 ");
   close(fd);
 }
 
@@ -458,6 +495,8 @@ main(int argc, char **argv)
   ADD("broken", test_a_broken_descriptor);
   ADD("blocked", test_a_blocked_path);
   ADD("follow", test_follow);
+  ADD("back-from-the-dead", test_back_from_the_dead);
+  ADD("follow-the-dead", test_follow_the_dead);
   ADD("merged", test_same_remote_is_merged);
   ADD("worst-makes-room", test_the_worst_makes_room);
   ADD("adopted", test_adopted_paths_must_prove_themselves);

@@ -287,6 +287,22 @@ test_unnamed_is_ignored(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(fixture->attempt->sent, ==, 14);
 }
 
+/* A private address of the peer is for the strategy "lan", even when the peer sends from it. */
+static void
+test_rejected_is_ignored(Fixture *fixture, gconstpointer data)
+{
+  FwdEndpoint remote;
+
+  fixture->config.peer_reflexive = TRUE;
+  fake_attempt_add_dead(fixture->peer, FWD_CANDIDATE_RELAYED, "203.0.113.5:2000", 24);
+  start(fixture);
+  parse("203.0.113.5:2000", &remote);
+  fwd_attempt_emit_challenged(FWD_ATTEMPT(fixture->attempt), &remote);
+  finish(fixture);
+  g_assert_error(fixture->error, FWD_STRATEGY_ERROR, FWD_ERROR_TIMEOUT);
+  g_assert_cmpuint(fixture->attempt->sent, ==, 0);
+}
+
 static void
 test_challenges_do_not_flood(Fixture *fixture, gconstpointer data)
 {
@@ -383,6 +399,7 @@ main(int argc, char **argv)
   ADD("late-candidates", test_late_candidates);
   ADD("triggered", test_triggered);
   ADD("unnamed-is-ignored", test_unnamed_is_ignored);
+  ADD("rejected-is-ignored", test_rejected_is_ignored);
   ADD("challenges-do-not-flood", test_challenges_do_not_flood);
   ADD("revives-dropped", test_revives_dropped);
   ADD("first-of-two", test_first_of_two);

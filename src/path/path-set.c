@@ -264,6 +264,8 @@ merge(Entry *entry, FwdPath *path, gint64 now)
   g_strlcpy(entry->path->strategy, path->strategy, sizeof entry->path->strategy);
   /* The strategy has just had an answer over it. */
   entry->monitor.proven = TRUE;
+  if (entry->path->rtt_us == 0)
+    entry->path->rtt_us = path->rtt_us;
   fwd_path_monitor_heard(&entry->monitor, now);
   fwd_path_close(path);
   return entry->id;
@@ -387,6 +389,8 @@ fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint
   if (entry == NULL || probe->message_class != FWD_STUN_SUCCESS ||
       !fwd_path_monitor_answered(&entry->monitor, probe->transaction, now))
     return FALSE;
+  if (entry->path->rtt_us == 0)
+    entry->path->rtt_us = (guint32)MAX(entry->monitor.srtt / NS_PER_US, 1);
   hear(set, entry, now);
   return TRUE;
 }

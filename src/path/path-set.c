@@ -263,10 +263,9 @@ merge(Entry *entry, FwdPath *path, gint64 now)
   entry->path->path_class = path->path_class;
   g_strlcpy(entry->path->strategy, path->strategy, sizeof entry->path->strategy);
   /* The strategy has just had an answer over it. */
-  entry->monitor.proven = TRUE;
   if (entry->path->rtt_us == 0)
     entry->path->rtt_us = path->rtt_us;
-  fwd_path_monitor_heard(&entry->monitor, now);
+  fwd_path_monitor_vouch(&entry->monitor, now);
   fwd_path_close(path);
   return entry->id;
 }

@@ -20,8 +20,11 @@
 #define LOST_AFTER         (300 * MS)
 #define LOST_AFTER_UNKNOWN (1000 * MS)
 
-#define DEAD_AFTER     (1500 * MS)
-#define DEAD_PROBES    3
+#define DEAD_AFTER  (1500 * MS)
+#define DEAD_PROBES 3
+/** A path that hears the peer while the peer does not hear us. */
+#define ONE_WAY_AFTER  (4000 * MS)
+#define ONE_WAY_PROBES 8
 #define HOPELESS_AFTER (60000 * MS)
 #define UNPROVEN_AFTER (3000 * MS)
 
@@ -46,10 +49,19 @@ gboolean
 fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now)
 {
   monitor->heard = now;
-  if (monitor->alive || monitor->failed || !monitor->proven)
+  if (monitor->alive || monitor->failed || monitor->one_way || !monitor->proven)
     return FALSE;
   monitor->alive = TRUE;
   return TRUE;
+}
+
+gboolean
+fwd_path_monitor_vouch(FwdPathMonitor *monitor, gint64 now)
+{
+  monitor->proven = TRUE;
+  monitor->one_way = FALSE;
+  monitor->vouched = now;
+  return fwd_path_monitor_heard(monitor, now);
 }
 
 static void
@@ -89,9 +101,40 @@ count_unanswered(const FwdPathMonitor *monitor)
   return count;
 }
 
+/* The last probes, all of them lost; *@since: when the first of them was sent. */
+static guint
+count_lost_in_a_row(const FwdPathMonitor *monitor, gint64 *since)
+{
+  guint count = 0;
+
+  *since = G_MAXINT64;
+  for (guint i = 1; i <= FWD_MONITOR_PROBES; i++) {
+    const FwdProbeRecord *record = &monitor->probes[(monitor->next - i) % FWD_MONITOR_PROBES];
+    if (record->state == FWD_PROBE_WAITING)
+      continue;
+    if (record->state != FWD_PROBE_LOST || record->sent < monitor->vouched)
+      break;
+    count++;
+    *since = record->sent;
+  }
+  return count;
+}
+
+/* When the path will have been without an answer for too long; G_MAXINT64 if not yet known. */
+static gint64
+one_way_at(const FwdPathMonitor *monitor)
+{
+  gint64 since;
+
+  return count_lost_in_a_row(monitor, &since) < ONE_WAY_PROBES ? G_MAXINT64
+                                                               : since + ONE_WAY_AFTER;
+}
+
 static gint64
 next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
 {
+  gint64 since;
+
   if (monitor->failed)
     return G_MAXINT64;
   if (monitor->burst > 0)
@@ -100,7 +143,7 @@ next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
     return monitor->probed + (monitor->proven ? DEAD_INTERVAL : DOUBT_INTERVAL);
   if (count_unanswered(monitor) > 0)
     return monitor->probed + DOUBT_INTERVAL;
-  if (monitor->lossy || monitor->bad_since != 0)
+  if (monitor->lossy || monitor->bad_since != 0 || count_lost_in_a_row(monitor, &since) > 0)
     return monitor->probed + LOSSY_INTERVAL;
   if (use == FWD_MONITOR_STANDBY)
     return monitor->probed + STANDBY_INTERVAL;
@@ -153,6 +196,7 @@ fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction, gi
       continue;
     record->state = FWD_PROBE_ANSWERED;
     monitor->proven = TRUE;
+    monitor->one_way = FALSE;
     measure(monitor, now - record->sent);
     return TRUE;
   }
@@ -209,6 +253,10 @@ fwd_path_monitor_update(FwdPathMonitor *monitor, gint64 now)
   if (monitor->alive && now >= monitor->heard + DEAD_AFTER &&
       count_unanswered(monitor) >= DEAD_PROBES)
     die(monitor, now);
+  if (monitor->alive && now >= one_way_at(monitor)) {
+    monitor->one_way = TRUE;
+    die(monitor, now);
+  }
   judge_loss(monitor, now);
 }
 
@@ -246,6 +294,8 @@ fwd_path_monitor_deadline(const FwdPathMonitor *monitor, FwdMonitorUse use)
 
   if (monitor->alive && count_unanswered(monitor) >= DEAD_PROBES)
     deadline = MIN(deadline, monitor->heard + DEAD_AFTER);
+  if (monitor->alive)
+    deadline = MIN(deadline, one_way_at(monitor));
   if (!monitor->lossy && monitor->bad_since != 0)
     deadline = MIN(deadline, monitor->bad_since + LOSSY_AFTER);
   return MIN(deadline, hopeless_at(monitor));

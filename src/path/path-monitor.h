@@ -31,6 +31,8 @@ typedef struct {
   gint64 bad_since;    /* 0 not bad */
   gint64 last_loss;    /* when the last lost probe was sent */
   gboolean proven;     /* a probe of ours was answered, or a strategy vouches for it */
+  gint64 vouched;      /* when a strategy last did so */
+  gboolean one_way;    /* heard, but not answered: only an answer brings it back to life */
   gboolean alive;
   gboolean lossy;
   gboolean failed; /* its descriptor is broken: for ever */
@@ -41,6 +43,8 @@ void fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt,
 
 /** Something arrived. TRUE if that has brought the path back to life. */
 gboolean fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now);
+/** A strategy has just had an answer over the path. TRUE as for being heard. */
+gboolean fwd_path_monitor_vouch(FwdPathMonitor *monitor, gint64 now);
 /** The path can't be used any more. */
 void fwd_path_monitor_fail(FwdPathMonitor *monitor, gint64 now);
 

@@ -288,8 +288,9 @@ merge(Entry *entry, FwdPath *path, gint64 now)
   entry->path->path_class = path->path_class;
   g_strlcpy(entry->path->strategy, path->strategy, sizeof entry->path->strategy);
   /* The strategy has just had an answer over it. */
-  entry->monitor.proven = TRUE;
-  fwd_path_monitor_heard(&entry->monitor, now);
+  if (entry->path->rtt_us == 0)
+    entry->path->rtt_us = path->rtt_us;
+  fwd_path_monitor_vouch(&entry->monitor, now);
   fwd_path_close(path);
   return entry->id;
 }
@@ -416,6 +417,8 @@ fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint
   if (entry == NULL || probe->message_class != FWD_STUN_SUCCESS ||
       !fwd_path_monitor_answered(&entry->monitor, probe->transaction, now))
     return FALSE;
+  if (entry->path->rtt_us == 0)
+    entry->path->rtt_us = (guint32)MAX(entry->monitor.srtt / NS_PER_US, 1);
   hear(set, entry, now);
   return TRUE;
 }

@@ -311,7 +311,8 @@ fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
   *more = FALSE;
   if (!flush(end, now))
     return 0;
-  while (written < share) {
+  /* A batch that was begun is filled: a few packets cost a system call as many do. */
+  while (written < share || (!end->connection.paced && end->writer.length > 0)) {
     const gboolean probe =
         end->connection.confirmed && written == 0 && fwd_path_mtu_next(&end->mtu) != 0;
     Packet packet;

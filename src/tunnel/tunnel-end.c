@@ -206,6 +206,9 @@ receive(FwdReceiver *receiver, FwdPathId path, const guint8 *packet, gsize lengt
   end->bytes_in += length;
   if (end->failure != 0)
     return;
+  if (end->connection.server && end->connection.quic == NULL &&
+      fwd_held_initial_take(end, path, packet, length, now))
+    return;
   result = fwd_quic_connection_read(&end->connection, path, fwd_path_set_get(end->paths, path),
                                     packet, length, now);
   end->failure = result;
@@ -499,6 +502,7 @@ fwd_tunnel_end_finish(FwdTunnelEnd *end, int result, GError *why)
   fwd_flows_clear(&end->flows);
   g_clear_pointer(&end->streams, g_hash_table_unref);
   fwd_quic_connection_clear(&end->connection);
+  fwd_held_initial_clear(&end->held, end->loop);
   remove_paths(end);
   fwd_chunk_pool_trim(&end->pool, 0);
   fwd_quic_writer_clear(&end->writer);
@@ -549,6 +553,7 @@ fwd_tunnel_end_new(FwdDataPlane *plane, const FwdQuicTunnelConfig *config,
   end->connection.user_data = end;
   fwd_quic_connection_init(&end->connection, fwd_data_plane_get_identity(plane), config);
   fwd_quic_writer_init(&end->writer);
+  fwd_held_initial_init(&end->held);
   fwd_path_mtu_reset(&end->mtu, 0, 0);
   fwd_flows_init(&end->flows, end, idle);
   end->streams = g_hash_table_new(g_int64_hash, g_int64_equal);

@@ -8,6 +8,7 @@
 
 #include "tunnel/data-plane.h"
 #include "tunnel/flow.h"
+#include "tunnel/held-initial.h"
 #include "tunnel/path-mtu.h"
 #include "tunnel/quic-connection.h"
 #include "tunnel/quic-tunnel.h"
@@ -49,6 +50,7 @@ struct FwdTunnelEnd {
   FwdQuicConnection connection;
   FwdQuicWriter writer;
   FwdPathMtu mtu;
+  FwdHeldInitial held;
   FwdScheduler scheduler;
   FwdFlows flows;
   FwdChunkPool pool;

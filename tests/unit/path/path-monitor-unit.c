@@ -245,6 +245,64 @@ test_loss_counts_after_a_while_and_heals(void)
 }
 
 static void
+test_one_way_is_death(void)
+{
+  Path path;
+  gint64 died, unanswered;
+
+  init(&path, ACTIVE, 10 * MS);
+  run_until(&path, 110 * S, NULL);
+  unanswered = path.last_sent;
+  path.rtt = 0;
+  path.hears = TRUE;
+  died = run_until(&path, 130 * S, is_dead);
+  g_assert_cmpint(died, >=, unanswered + 4 * S);
+  g_assert_cmpint(died, <=, unanswered + 7 * S);
+
+  /* Being heard does not bring it back, for all that time it was. */
+  g_assert_false(fwd_path_monitor_heard(&path.monitor, died + 1));
+  run_until(&path, died + 10 * S, NULL);
+  g_assert_false(path.monitor.alive);
+  path.rtt = 10 * MS;
+  run_until(&path, died + 13 * S, NULL);
+  g_assert_true(path.monitor.alive);
+}
+
+static void
+test_one_answer_in_seven_is_no_death(void)
+{
+  FwdPathMonitor monitor;
+
+  fwd_path_monitor_init(&monitor, TRUE, 10 * MS, 0);
+  for (guint i = 1; i <= 140; i++) {
+    guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
+    const gint64 now = i * S;
+
+    fwd_path_monitor_probe(&monitor, transaction, now);
+    if (i % 7 == 0)
+      g_assert_true(fwd_path_monitor_answered(&monitor, transaction, now + 10 * MS));
+    fwd_path_monitor_heard(&monitor, now + 400 * MS);
+    fwd_path_monitor_update(&monitor, now + 500 * MS);
+    g_assert_true(monitor.alive);
+  }
+}
+
+static void
+test_a_strategy_can_vouch(void)
+{
+  Path path;
+  gint64 died;
+
+  init(&path, ACTIVE, 0);
+  path.hears = TRUE;
+  died = run_until(&path, 130 * S, is_dead);
+  g_assert_cmpint(died, >, 0);
+  g_assert_true(fwd_path_monitor_vouch(&path.monitor, died + S));
+  fwd_path_monitor_update(&path.monitor, died + S);
+  g_assert_true(path.monitor.alive);
+}
+
+static void
 test_a_late_answer_is_no_loss(void)
 {
   FwdPathMonitor monitor;
@@ -276,6 +334,9 @@ main(int argc, char **argv)
   g_test_add_func("/path-monitor/unproven", test_an_unproven_path_must_answer);
   g_test_add_func("/path-monitor/failed", test_failed_is_for_ever);
   g_test_add_func("/path-monitor/loss", test_loss_counts_after_a_while_and_heals);
+  g_test_add_func("/path-monitor/one-way", test_one_way_is_death);
+  g_test_add_func("/path-monitor/one-way/some-answers", test_one_answer_in_seven_is_no_death);
+  g_test_add_func("/path-monitor/one-way/vouched", test_a_strategy_can_vouch);
   g_test_add_func("/path-monitor/late", test_a_late_answer_is_no_loss);
   return g_test_run();
 }

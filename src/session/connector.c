@@ -159,9 +159,10 @@ on_attempted(GObject *strategy, GAsyncResult *result, gpointer user_data)
     take_path(self, runner, path);
   else
     take_failure(self, runner, error);
-  g_ptr_array_remove(self->runners, runner);
+  /* Whoever took the path may have ended this race, or begun another one. */
+  current = g_ptr_array_remove(self->runners, runner);
   runner_unref(runner);
-  if (self->runners->len == 0)
+  if (current && self->runners->len == 0)
     g_signal_emit(self, signals[FINISHED], 0, self->found);
 }
 
@@ -228,6 +229,17 @@ fwd_connector_plan(FwdConnector *self, const char *const *offered)
   return g_strv_builder_end(plan);
 }
 
+static gboolean
+is_running(FwdConnector *self, const char *strategy)
+{
+  for (guint i = 0; i < self->runners->len; i++) {
+    Runner *runner = self->runners->pdata[i];
+    if (g_str_equal(fwd_connector_attempt_get_strategy(runner->attempt), strategy))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 void
 fwd_connector_race(FwdConnector *self, const char *const *strategies)
 {
@@ -236,9 +248,12 @@ fwd_connector_race(FwdConnector *self, const char *const *strategies)
   for (guint i = 0; strategies[i]; i++) {
     const FwdImplementation *implementation =
         fwd_plugin_registry_find(self->registry, FWD_INTERFACE_STRATEGY, strategies[i]);
-    if (implementation)
+    /* The peer wrote the list: it may name what we lack, or one thing many times. */
+    if (implementation && !is_running(self, implementation->id))
       start(self, implementation);
   }
+  if (self->runners->len == 0)
+    g_signal_emit(self, signals[FINISHED], 0, FALSE);
 }
 
 void

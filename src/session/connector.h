@@ -42,7 +42,10 @@ fwd_connector_set_remote(FwdConnector *self, const GArray *candidates, const Fwd
  */
 GStrv fwd_connector_plan(FwdConnector *self, const char *const *offered);
 
-/** Ends the race that runs, if any, without "finished", and starts these. */
+/**
+ * Ends the race that runs, if any, without "finished", and starts these, each
+ * once; "finished" comes at once when none of them is known here.
+ */
 void fwd_connector_race(FwdConnector *self, const char *const *strategies);
 void fwd_connector_cancel(FwdConnector *self);
 gboolean fwd_connector_is_racing(FwdConnector *self);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/credentials.h"
 
+#include "core/read-file.h"
 #include <sodium.h>
 #include <string.h>
 #include <stunfwd/error.h>
@@ -38,23 +39,23 @@ static char *
 load_passphrase(const char *path, GError **error)
 {
   g_autoptr(GError) inner = NULL;
-  g_autofree char *text = NULL;
   gsize length;
+  char *text = fwd_read_file(path, PASSPHRASE_FILE_MAX, &length, &inner);
 
-  if (!g_file_get_contents(path, &text, &length, &inner)) {
-    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "passphrase file %s: %s", path,
+  if (!text) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "passphrase file %s",
                 inner->message);
     return NULL;
   }
-  if (length > PASSPHRASE_FILE_MAX || memchr(text, '\0', length)) {
+  if (memchr(text, '\0', length)) {
     sodium_memzero(text, length);
-    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID,
-                "passphrase file %s: not a text of at most %d bytes", path,
-                PASSPHRASE_FILE_MAX);
+    g_free(text);
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "passphrase file %s: not a text",
+                path);
     return NULL;
   }
   text[strcspn(text, "\r\n")] = '\0';
-  return g_steal_pointer(&text);
+  return text;
 }
 
 static GStrv

@@ -50,21 +50,26 @@ why_forbidden(FwdMapping *mapping)
   return port > 0 && port < 1024 ? "ports below 1024 cannot be asked for" : NULL;
 }
 
-static const char *
-why_all_forbidden(const char *text)
+/* The one mapping that @text describes (transfer full), or NULL and *@why. */
+static FwdMapping *
+read_one(const char *text, const char **why)
 {
   g_autoptr(GPtrArray) mappings = fwd_mapping_parse(text, NULL);
-  const char *why = mappings ? NULL : "not understood";
 
-  for (guint i = 0; mappings && !why && i < mappings->len; i++)
-    why = why_forbidden(mappings->pdata[i]);
-  return why;
+  if (!mappings)
+    *why = "not understood";
+  else if (mappings->len != 1)
+    *why = "a range cannot be asked for";
+  else
+    *why = why_forbidden(mappings->pdata[0]);
+  return *why ? NULL : fwd_mapping_ref(mappings->pdata[0]);
 }
 
 static FwdMappingEntry *
-find(FwdReverseMappings *reverse, const char *text)
+find(FwdReverseMappings *reverse, FwdMapping *mapping)
 {
   GListModel *entries = G_LIST_MODEL(reverse->table);
+  const char *text = fwd_mapping_to_string(mapping);
 
   for (guint i = 0; i < g_list_model_get_n_items(entries); i++) {
     g_autoptr(FwdMappingEntry) entry = g_list_model_get_item(entries, i);
@@ -78,28 +83,43 @@ find(FwdReverseMappings *reverse, const char *text)
 static char *
 open_one(FwdReverseMappings *reverse, const char *text)
 {
-  const char *why = why_all_forbidden(text);
+  const char *why;
+  g_autoptr(FwdMapping) mapping = read_one(text, &why);
   g_autoptr(GError) error = NULL;
-  FwdMappingEntry *entry = find(reverse, text);
 
-  if (why)
+  if (!mapping)
     return g_strdup_printf("%s!%s", text, why);
-  if (!entry && !fwd_mapping_table_add(reverse->table, text, &error))
+  if (!find(reverse, mapping) &&
+      !fwd_mapping_table_add(reverse->table, fwd_mapping_to_string(mapping), &error))
     return g_strdup_printf("%s!%s", text, error->message);
-  entry = find(reverse, text);
-  return entry ? g_strdup_printf("%s=%u", text, fwd_mapping_entry_get_port(entry))
-               : g_strdup_printf("%s!a range cannot be asked for", text);
+  return g_strdup_printf("%s=%u", text, fwd_mapping_entry_get_port(find(reverse, mapping)));
+}
+
+/* The set of those texts that count, each as the table writes it. */
+static GHashTable *
+list_wanted(const char *const *texts)
+{
+  GHashTable *wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; texts[i] && i < FWD_REVERSE_MAPPINGS_MAX; i++) {
+    const char *why;
+    g_autoptr(FwdMapping) mapping = read_one(texts[i], &why);
+    if (mapping)
+      g_hash_table_add(wanted, g_strdup(fwd_mapping_to_string(mapping)));
+  }
+  return wanted;
 }
 
 static void
 close_others(FwdReverseMappings *reverse, const char *const *texts)
 {
   GListModel *entries = G_LIST_MODEL(reverse->table);
+  g_autoptr(GHashTable) wanted = list_wanted(texts);
 
   for (guint i = g_list_model_get_n_items(entries); i > 0; i--) {
     g_autoptr(FwdMappingEntry) entry = g_list_model_get_item(entries, i - 1);
     FwdMapping *mapping = fwd_mapping_entry_get_mapping(entry);
-    if (!g_strv_contains(texts, fwd_mapping_to_string(mapping)))
+    if (!g_hash_table_contains(wanted, fwd_mapping_to_string(mapping)))
       fwd_mapping_table_remove(reverse->table, fwd_mapping_entry_get_id(entry), NULL);
   }
 }

@@ -5,7 +5,7 @@
 #include <stunfwd/forwarder.h>
 
 static guint16 occupied;
-static guint listening, listens;
+static guint listening, listens, made, served;
 
 #define FAKE_TYPE_FORWARDER (fake_forwarder_get_type())
 G_DECLARE_FINAL_TYPE(FakeForwarder, fake_forwarder, FAKE, FORWARDER, GObject)
@@ -46,7 +46,11 @@ fake_get_port(FwdForwarder *forwarder)
 static void
 fake_serve(FwdForwarder *forwarder, FwdChannel *channel)
 {
-  fwd_channel_refuse(channel, NULL);
+  g_autoptr(GError) error =
+      g_error_new_literal(FWD_FORWARDER_ERROR, FWD_ERROR_REFUSED, "a fake serves nobody");
+
+  served++;
+  fwd_channel_refuse(channel, error);
 }
 
 static void
@@ -78,6 +82,7 @@ fake_forwarder_class_init(FakeForwarderClass *klass)
 static void
 fake_forwarder_init(FakeForwarder *self)
 {
+  made++;
 }
 
 void
@@ -96,7 +101,7 @@ void
 fake_forwarder_reset(void)
 {
   occupied = 0;
-  listening = listens = 0;
+  listening = listens = made = served = 0;
 }
 
 void
@@ -115,4 +120,16 @@ guint
 fake_forwarder_count_listens(void)
 {
   return listens;
+}
+
+guint
+fake_forwarder_count_made(void)
+{
+  return made;
+}
+
+guint
+fake_forwarder_count_served(void)
+{
+  return served;
 }

@@ -13,3 +13,6 @@ void fake_forwarder_occupy(guint16 port);
 /** Listening now, and calls of listen in all. */
 guint fake_forwarder_count_listening(void);
 guint fake_forwarder_count_listens(void);
+/** Objects made, and channels that they were given to serve (each is refused). */
+guint fake_forwarder_count_made(void);
+guint fake_forwarder_count_served(void);

@@ -222,13 +222,29 @@ fail(FakeSignaling *self)
   fwd_signaling_emit_failed(FWD_SIGNALING(self), error);
 }
 
-void
-fake_meeting_set_online(FakeMeeting *meeting, gboolean online)
+static void
+part(FakeSignaling *self)
 {
-  g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(g_object_unref);
+  if (g_ptr_array_remove(self->meeting->members, self) && self->state == FWD_SIGNALING_JOINED)
+    post_presence(self, EVENT_PEER_LEFT);
+}
+
+/* Members may come and go while they are told: walk over a copy. */
+static GPtrArray *
+copy_members(FakeMeeting *meeting)
+{
+  GPtrArray *members = g_ptr_array_new_with_free_func(g_object_unref);
 
   for (guint i = 0; i < meeting->members->len; i++)
     g_ptr_array_add(members, g_object_ref(g_ptr_array_index(meeting->members, i)));
+  return members;
+}
+
+void
+fake_meeting_set_online(FakeMeeting *meeting, gboolean online)
+{
+  g_autoptr(GPtrArray) members = copy_members(meeting);
+
   if (meeting->online == online)
     return;
   meeting->online = online;
@@ -241,6 +257,20 @@ fake_meeting_set_online(FakeMeeting *meeting, gboolean online)
       begin(member);
     else
       fail(member);
+  }
+}
+
+void
+fake_meeting_fail(FakeMeeting *meeting, const GError *error)
+{
+  g_autoptr(GPtrArray) members = copy_members(meeting);
+
+  for (guint i = 0; i < members->len; i++) {
+    FakeSignaling *member = g_ptr_array_index(members, i);
+
+    part(member);
+    set_state(member, FWD_SIGNALING_LEFT);
+    fwd_signaling_emit_failed(FWD_SIGNALING(member), error);
   }
 }
 
@@ -315,13 +345,6 @@ send_to(FwdSignaling *signaling, const char *member, GBytes *envelope, GError **
   else
     post(self->meeting, EVENT_MESSAGE, to, self, envelope);
   return TRUE;
-}
-
-static void
-part(FakeSignaling *self)
-{
-  if (g_ptr_array_remove(self->meeting->members, self) && self->state == FWD_SIGNALING_JOINED)
-    post_presence(self, EVENT_PEER_LEFT);
 }
 
 static void

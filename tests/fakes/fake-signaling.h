@@ -23,6 +23,8 @@ FwdSignaling *fake_signaling_new(FakeMeeting *meeting);
 
 /** Offline: all are disconnected and fail. Online again: they join under new ids. */
 void fake_meeting_set_online(FakeMeeting *meeting, gboolean online);
+/** All members are told of @error, which is not retryable, and have left. */
+void fake_meeting_fail(FakeMeeting *meeting, const GError *error);
 /** Loses the next @count envelopes. */
 void fake_meeting_lose(FakeMeeting *meeting, guint count);
 /** What the next to join are told; copied. */

@@ -1,5 +1,7 @@
 session_test_libs = libfakes-session.la libfakes-plugins.la libstunfwd.la $(GLIB_LIBS) $(JSON_LIBS)
 
+session_test_flags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+
 unit_tests += %D%/access-list-unit %D%/persistent-tunnel-unit %D%/mapping-table-unit \
 	%D%/session-unit
 %C%_access_list_unit_SOURCES = %D%/access-list-unit.c
@@ -13,5 +15,40 @@ unit_tests += %D%/access-list-unit %D%/persistent-tunnel-unit %D%/mapping-table-
 %C%_session_unit_SOURCES = %D%/session-unit.c
 %C%_session_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_session_unit_LDADD = libfakesignaling.la $(session_test_libs) $(SODIUM_LIBS)
+
+unit_tests += %D%/credentials-unit
+%C%_credentials_unit_SOURCES = %D%/credentials-unit.c
+%C%_credentials_unit_CPPFLAGS = $(session_test_flags)
+%C%_credentials_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
+
+unit_tests += %D%/room-unit
+%C%_room_unit_SOURCES = %D%/room-unit.c
+%C%_room_unit_CPPFLAGS = $(session_test_flags)
+%C%_room_unit_LDADD = libfakesignaling.la $(session_test_libs) $(SODIUM_LIBS)
+
+unit_tests += %D%/service-unit
+%C%_service_unit_SOURCES = %D%/service-unit.c
+%C%_service_unit_CPPFLAGS = $(session_test_flags)
+%C%_service_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
+
+unit_tests += %D%/reverse-mappings-unit
+%C%_reverse_mappings_unit_SOURCES = %D%/reverse-mappings-unit.c
+%C%_reverse_mappings_unit_CPPFLAGS = $(session_test_flags)
+%C%_reverse_mappings_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
+
+unit_tests += %D%/connector-unit
+%C%_connector_unit_SOURCES = %D%/connector-unit.c
+%C%_connector_unit_CPPFLAGS = $(session_test_flags)
+%C%_connector_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
+
+unit_tests += %D%/protocol-unit
+%C%_protocol_unit_SOURCES = %D%/protocol-unit.c
+%C%_protocol_unit_CPPFLAGS = $(session_test_flags)
+%C%_protocol_unit_LDADD = libfakesignaling.la $(session_test_libs) $(SODIUM_LIBS)
+
+unit_tests += %D%/discovery-unit
+%C%_discovery_unit_SOURCES = %D%/discovery-unit.c
+%C%_discovery_unit_CPPFLAGS = $(session_test_flags)
+%C%_discovery_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
 
 include $(top_srcdir)/tests/unit/session/interfaces.mk

@@ -5,8 +5,7 @@
 #include "session/server-session.h"
 
 #include <fakes/fake-signaling.h>
-
-#define LIMIT_MS 20000
+#include <fakes/wait-for.h>
 
 typedef struct {
   FwdApplication *application;
@@ -88,26 +87,6 @@ finish(End *end)
   g_clear_object(&end->profile);
   g_clear_object(&end->application);
 }
-
-static gboolean
-on_limit(gpointer reached)
-{
-  *(gboolean *)reached = TRUE;
-  return G_SOURCE_CONTINUE;
-}
-
-/* Lets the main loop run until @condition holds; fails after the limit. */
-#define WAIT_FOR(condition)                                                                    \
-  G_STMT_START                                                                                 \
-  {                                                                                            \
-    gboolean late = FALSE;                                                                     \
-    guint limit = g_timeout_add(LIMIT_MS, on_limit, &late);                                    \
-    while (!(condition) && !late)                                                              \
-      g_main_context_iteration(NULL, TRUE);                                                    \
-    g_source_remove(limit);                                                                    \
-    g_assert_true(condition);                                                                  \
-  }                                                                                            \
-  G_STMT_END
 
 static guint16
 port_of(End *end)

@@ -8,6 +8,7 @@
 #include "manage/status.h"
 #include <stunfwd/error.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct _FwdControlService {
@@ -52,7 +53,7 @@ find_table(FwdControlService *self, const char *profile, GError **error)
 }
 
 static GVariant *
-method_status(FwdControlService *self, GVariant *parameters, GError **error)
+method_status(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
   g_autofree char *json = fwd_status_to_text(self->sessions);
 
@@ -60,26 +61,28 @@ method_status(FwdControlService *self, GVariant *parameters, GError **error)
 }
 
 static GVariant *
-method_add_mapping(FwdControlService *self, GVariant *parameters, GError **error)
+method_add_mapping(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
   const char *profile, *mapping;
   FwdMappingTable *table;
   guint id;
 
-  g_variant_get(parameters, "(&s&s)", &profile, &mapping);
+  g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(&s&s)", &profile,
+                &mapping);
   table = find_table(self, profile, error);
   id = table ? fwd_mapping_table_add(table, mapping, error) : 0;
   return id ? g_variant_new("(u)", id) : NULL;
 }
 
 static GVariant *
-method_remove_mapping(FwdControlService *self, GVariant *parameters, GError **error)
+method_remove_mapping(FwdControlService *self, GDBusMethodInvocation *invocation,
+                      GError **error)
 {
   const char *profile;
   FwdMappingTable *table;
   guint id;
 
-  g_variant_get(parameters, "(&su)", &profile, &id);
+  g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(&su)", &profile, &id);
   table = find_table(self, profile, error);
   if (!table || !fwd_mapping_table_remove(table, id, error))
     return NULL;
@@ -87,7 +90,7 @@ method_remove_mapping(FwdControlService *self, GVariant *parameters, GError **er
 }
 
 static GVariant *
-method_plugins(FwdControlService *self, GVariant *parameters, GError **error)
+method_plugins(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
   g_autofree char *json =
       fwd_status_describe_plugins(fwd_application_get_registry(self->application));
@@ -96,11 +99,11 @@ method_plugins(FwdControlService *self, GVariant *parameters, GError **error)
 }
 
 static GVariant *
-method_set_log_level(FwdControlService *self, GVariant *parameters, GError **error)
+method_set_log_level(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
   const char *level;
 
-  g_variant_get(parameters, "(&s)", &level);
+  g_variant_get(g_dbus_method_invocation_get_parameters(invocation), "(&s)", &level);
   if (fwd_log_set_level(level))
     return g_variant_new("()");
   g_set_error(error, FWD_CONTROL_ERROR, FWD_ERROR_INVALID,
@@ -108,24 +111,38 @@ method_set_log_level(FwdControlService *self, GVariant *parameters, GError **err
   return NULL;
 }
 
-static gboolean
-on_stop(gpointer application)
+static void
+on_flushed(GObject *connection, GAsyncResult *result, gpointer user_data)
 {
-  fwd_application_quit(application, NULL);
+  g_autoptr(FwdControlService) self = user_data;
+
+  g_dbus_connection_flush_finish(G_DBUS_CONNECTION(connection), result, NULL);
+  fwd_application_quit(self->application, NULL);
+}
+
+static gboolean
+on_answered(gpointer invocation)
+{
+  FwdControlService *self = g_dbus_method_invocation_get_user_data(invocation);
+
+  g_dbus_connection_flush(g_dbus_method_invocation_get_connection(invocation), NULL, on_flushed,
+                          g_object_ref(self));
   return G_SOURCE_REMOVE;
 }
 
-/* After the answer is on its way. */
+/* Stopping closes all connections, so the answer has to have left before. */
 static GVariant *
-method_stop(FwdControlService *self, GVariant *parameters, GError **error)
+method_stop(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
-  g_idle_add(on_stop, self->application);
+  g_object_set_data_full(G_OBJECT(invocation), "service", g_object_ref(self), g_object_unref);
+  g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, on_answered, g_object_ref(invocation),
+                  g_object_unref);
   return g_variant_new("()");
 }
 
 static const struct {
   const char *name;
-  GVariant *(*call)(FwdControlService *self, GVariant *parameters, GError **error);
+  GVariant *(*call)(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error);
 } methods[] = {
     {"Status", method_status},
     {"AddMapping", method_add_mapping},
@@ -146,7 +163,7 @@ on_method(GDBusConnection *connection, const char *sender, const char *path,
     GVariant *result;
     if (!g_str_equal(methods[i].name, name))
       continue;
-    result = methods[i].call(user_data, parameters, &error);
+    result = methods[i].call(user_data, invocation, &error);
     if (result)
       g_dbus_method_invocation_return_value(invocation, result);
     else
@@ -193,6 +210,23 @@ on_connection(GDBusServer *server, GDBusConnection *connection, FwdControlServic
   return TRUE;
 }
 
+/* Only a socket that nobody listens to is replaced: a wrong path costs no file. */
+static gboolean
+remove_stale(const char *path, GError **error)
+{
+  struct stat status;
+
+  if (lstat(path, &status) != 0)
+    return TRUE;
+  if (!S_ISSOCK(status.st_mode)) {
+    g_set_error(error, FWD_CONTROL_ERROR, FWD_ERROR_INVALID,
+                "control socket: %s exists and is no socket", path);
+    return FALSE;
+  }
+  g_unlink(path);
+  return TRUE;
+}
+
 static gboolean
 prepare_path(FwdControlService *self, GError **error)
 {
@@ -208,8 +242,7 @@ prepare_path(FwdControlService *self, GError **error)
                 "control socket: %s is in use by another program", self->socket);
     return FALSE;
   }
-  g_unlink(self->socket);
-  return TRUE;
+  return remove_stale(self->socket, error);
 }
 
 static gboolean

@@ -16,7 +16,7 @@ G_DECLARE_FINAL_TYPE(FwdControlService, fwd_control_service, FWD, CONTROL_SERVIC
 /**
  * @socket: path of the socket. Its folder is made if missing; a socket that
  * nobody listens to any more is replaced; one that is in use fails the start
- * with FWD_CONTROL_ERROR REFUSED.
+ * with FWD_CONTROL_ERROR REFUSED, another kind of file with INVALID.
  */
 FwdControlService *fwd_control_service_new(FwdApplication *application, const char *socket);
 

@@ -464,10 +464,11 @@ static void
 test_messages(Fixture *fixture, gconstpointer data)
 {
   GVariant *large = g_variant_new_take_string(g_strnfill(5000, 'x'));
+  g_autoptr(GVariant) hello = g_variant_ref_sink(g_variant_new_string("hello"));
 
   race(fixture, "punch relayed");
-  fwd_connector_message(fixture->connector, "punch", g_variant_new_string("hello"));
-  fwd_connector_message(fixture->connector, "near", g_variant_new_string("hello"));
+  fwd_connector_message(fixture->connector, "punch", hello);
+  fwd_connector_message(fixture->connector, "near", hello);
   g_assert_cmpuint(messages[PUNCH], ==, 1);
   g_assert_cmpuint(messages[RELAYED], ==, 0);
   g_assert_cmpuint(messages[NEAR], ==, 0);
@@ -522,6 +523,7 @@ test_ends(Fixture *fixture, gconstpointer data)
 static void
 test_ended_attempt(Fixture *fixture, gconstpointer data)
 {
+  g_autoptr(GVariant) hello = g_variant_ref_sink(g_variant_new_string("hello"));
   FwdEndpoint here;
 
   fwd_endpoint_parse("127.0.0.1:9", &here, NULL);
@@ -531,7 +533,7 @@ test_ended_attempt(Fixture *fixture, gconstpointer data)
   g_assert_false(fwd_attempt_send_check(attempts[PUNCH], &here, 0));
   g_assert_false(fwd_attempt_send_message(attempts[PUNCH], g_variant_new_string("hi")));
   fwd_connector_checked(fixture->connector, &here, 1000);
-  fwd_connector_message(fixture->connector, "punch", g_variant_new_string("hello"));
+  fwd_connector_message(fixture->connector, "punch", hello);
   g_assert_cmpuint(fixture->sent + checked[PUNCH] + messages[PUNCH], ==, 0);
 }
 

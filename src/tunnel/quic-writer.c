@@ -40,6 +40,15 @@ fwd_quic_writer_clear(FwdQuicWriter *writer)
   g_clear_pointer(&writer->buffer, g_free);
 }
 
+void
+fwd_quic_writer_forget(FwdQuicWriter *writer, const FwdStream *stream)
+{
+  if (writer->heartbeat != stream)
+    return;
+  writer->heartbeat = NULL;
+  writer->beats_sent = writer->beats_acknowledged = 0;
+}
+
 gsize
 fwd_quic_writer_datagram_max(const FwdTunnelEnd *end)
 {
@@ -124,6 +133,13 @@ write_nothing_new(FwdTunnelEnd *end, Packet *packet)
 }
 
 static gboolean
+is_about_one_stream(gssize result)
+{
+  return result == NGTCP2_ERR_WRITE_MORE || result == NGTCP2_ERR_STREAM_DATA_BLOCKED ||
+         result == NGTCP2_ERR_STREAM_SHUT_WR || result == NGTCP2_ERR_STREAM_NOT_FOUND;
+}
+
+static gboolean
 heart_should_beat(FwdTunnelEnd *end)
 {
   FwdQuicWriter *writer = &end->writer;
@@ -154,7 +170,8 @@ write_heartbeat(FwdTunnelEnd *end, Packet *packet)
 
   if (taken > 0)
     writer->beats_sent += taken;
-  return length == NGTCP2_ERR_STREAM_DATA_BLOCKED ? NGTCP2_ERR_WRITE_MORE : length;
+  /* The peer may block the stream, or want to hear no more of it: the datagram goes alone. */
+  return is_about_one_stream(length) ? NGTCP2_ERR_WRITE_MORE : length;
 }
 
 static gssize
@@ -203,13 +220,6 @@ next_datagram(FwdTunnelEnd *end, guint64 *flow, gsize *size)
     return NULL;
   end->writer.datagram_credit = DATAGRAM_CREDIT;
   return data;
-}
-
-static gboolean
-is_about_one_stream(gssize result)
-{
-  return result == NGTCP2_ERR_WRITE_MORE || result == NGTCP2_ERR_STREAM_DATA_BLOCKED ||
-         result == NGTCP2_ERR_STREAM_SHUT_WR || result == NGTCP2_ERR_STREAM_NOT_FOUND;
 }
 
 /** Length of a packet, 0 when none can be sent now, or an error of the connection. */

@@ -23,6 +23,8 @@ typedef struct {
 
 void fwd_quic_writer_init(FwdQuicWriter *writer);
 void fwd_quic_writer_clear(FwdQuicWriter *writer);
+/** @stream is about to be freed. */
+void fwd_quic_writer_forget(FwdQuicWriter *writer, const FwdStream *stream);
 
 /**
  * Writes what can be written now. Returns 0, or ngtcp2's error that ends the

@@ -67,6 +67,7 @@ fwd_stream_free(FwdStream *stream)
   if (stream->local && stream->kind == FWD_STREAM_DATAGRAM)
     end->flows.large--;
   fwd_scheduler_remove(&end->scheduler, stream);
+  fwd_quic_writer_forget(&end->writer, stream);
   if (stream->ready)
     g_queue_unlink(&end->ready, &stream->ready_link);
   fwd_chunk_queue_clear(&stream->out);

@@ -30,14 +30,17 @@ struct _FwdClientSession {
   guint race_timer;
   guint retry_ms;
   guint empty_timer;
-  guint32 tunnels; /* number of the last tunnel */
-  guint32 races;   /* number of the last race */
-  GStrv plan;      /* of the last race */
+  guint32 tunnels;   /* number of the last tunnel */
+  guint32 races;     /* number of the last race */
+  GStrv plan;        /* of the last race */
+  gboolean asked;    /* the server was told of reverse mappings */
+  gboolean ask_anew; /* they have changed since, and it could not be told */
 };
 
 G_DEFINE_FINAL_TYPE(FwdClientSession, fwd_client_session, FWD_TYPE_SESSION)
 
 static void schedule_race(FwdClientSession *self, guint delay_ms);
+static void back_off(FwdClientSession *self);
 
 static gboolean
 on_hello_timer(gpointer user_data)
@@ -74,6 +77,12 @@ forget_unanswered(FwdClientSession *self, const char *member)
     if (g_str_equal(self->unanswered->pdata[i - 1], member))
       g_ptr_array_remove_index(self->unanswered, i - 1);
   }
+}
+
+static void
+client_member_left(FwdSession *session, const char *member)
+{
+  forget_unanswered(FWD_CLIENT_SESSION(session), member);
 }
 
 static gboolean
@@ -141,10 +150,12 @@ race(FwdClientSession *self)
   FwdConnector *connector = fwd_peer_get_connector(self->server);
   g_auto(GStrv) plan = fwd_connector_plan(connector, fwd_peer_get_strategies(self->server));
 
+  g_strfreev(self->plan);
+  self->plan = g_strdupv(plan);
   if (!plan[0]) {
-    fwd_log_warning("no strategy can reach %s from here; trying again",
-                    fwd_peer_get_id(self->server));
-    schedule_race(self, self->retry_ms);
+    fwd_log_warning("no strategy can reach %s from here; trying again in %u s",
+                    fwd_peer_get_id(self->server), self->retry_ms / 1000);
+    back_off(self);
     return;
   }
   if (!fwd_peer_get_tunnel_number(self->server))
@@ -153,8 +164,6 @@ race(FwdClientSession *self)
     schedule_race(self, self->retry_ms);
     return;
   }
-  g_strfreev(self->plan);
-  self->plan = g_strdupv(plan);
   fwd_peer_race(self->server, self->races, (const char *const *)plan);
 }
 
@@ -166,7 +175,8 @@ on_race_timer(gpointer user_data)
 
   self->race_timer = 0;
   /* Without the room there is no race; joining it starts one. */
-  if (!server || !fwd_session_is_joined(FWD_SESSION(self)))
+  if (!server || !fwd_session_is_joined(FWD_SESSION(self)) ||
+      fwd_session_get_state(FWD_SESSION(self)) >= FWD_SESSION_STOPPING)
     return G_SOURCE_REMOVE;
   use_server(self, server);
   race(self);
@@ -197,14 +207,12 @@ race_again(FwdClientSession *self, guint delay_ms)
   schedule_race(self, delay_ms);
 }
 
+/* The next time later than this one. */
 static void
-client_network_changed(FwdSession *session)
+back_off(FwdClientSession *self)
 {
-  FwdClientSession *self = FWD_CLIENT_SESSION(session);
-
-  if (self->race_timer && self->retry_ms == RETRY_FIRST_MS &&
-      fwd_discovery_is_settled(fwd_session_get_discovery(session)))
-    schedule_race(self, 0);
+  race_again(self, self->retry_ms);
+  self->retry_ms = MIN(self->retry_ms * 2, RETRY_MAX_MS);
 }
 
 static gboolean
@@ -218,18 +226,13 @@ plan_is_new(FwdClientSession *self)
 }
 
 static void
-client_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven)
+client_network_changed(FwdSession *session)
 {
   FwdClientSession *self = FWD_CLIENT_SESSION(session);
-  FwdPeerState state = self->server ? fwd_peer_get_state(self->server) : FWD_PEER_GONE;
 
-  forget_unanswered(self, fwd_peer_get_member(peer));
-  g_clear_handle_id(&self->empty_timer, g_source_remove);
-  if (state == FWD_PEER_CONNECTED || self->race_timer)
-    return;
-  if (state == FWD_PEER_CONNECTING && peer == self->server && !plan_is_new(self))
-    return;
-  race_when_settled(self);
+  if (self->race_timer && fwd_discovery_is_settled(fwd_session_get_discovery(session)) &&
+      (self->retry_ms == RETRY_FIRST_MS || (self->server && plan_is_new(self))))
+    schedule_race(self, 0);
 }
 
 static void
@@ -237,12 +240,35 @@ send_mappings(FwdClientSession *self)
 {
   FwdMessage *message;
   g_auto(GStrv) requested = fwd_mapping_table_list_requested(self->mappings);
+  gboolean any = requested[0] != NULL;
 
-  if (!self->server || !requested[0])
+  if (!self->server || (!any && !self->asked))
     return;
   message = fwd_message_new(FWD_MESSAGE_MAPPINGS);
   message->mappings = g_steal_pointer(&requested);
-  fwd_session_send(FWD_SESSION(self), self->server, message);
+  self->ask_anew = !fwd_session_send(FWD_SESSION(self), self->server, message);
+  if (!self->ask_anew)
+    self->asked = any;
+}
+
+static void
+client_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven)
+{
+  FwdClientSession *self = FWD_CLIENT_SESSION(session);
+  FwdPeerState state = self->server ? fwd_peer_get_state(self->server) : FWD_PEER_GONE;
+
+  forget_unanswered(self, fwd_peer_get_member(peer));
+  g_clear_handle_id(&self->empty_timer, g_source_remove);
+  if (peer == self->server && self->ask_anew)
+    send_mappings(self);
+  if (state == FWD_PEER_CONNECTED)
+    return;
+  /* A race that waits or runs is begun anew only when there is more to try. */
+  if (self->race_timer
+          ? peer != self->server || !plan_is_new(self)
+          : state == FWD_PEER_CONNECTING && peer == self->server && !plan_is_new(self))
+    return;
+  race_when_settled(self);
 }
 
 static void
@@ -268,8 +294,7 @@ on_finished(FwdPeer *peer, gboolean found, FwdClientSession *self)
   }
   fwd_log_warning("no way to %s was found; trying again in %u s", fwd_peer_get_id(peer),
                   self->retry_ms / 1000);
-  race_again(self, self->retry_ms);
-  self->retry_ms = MIN(self->retry_ms * 2, RETRY_MAX_MS);
+  back_off(self);
 }
 
 static void
@@ -285,8 +310,7 @@ on_closed(FwdPeer *peer, const GError *why, FwdClientSession *self)
   if (peer != self->server || fwd_session_get_state(FWD_SESSION(self)) >= FWD_SESSION_STOPPING)
     return;
   fwd_persistent_tunnel_set(self->tunnel, NULL);
-  race_again(self, self->retry_ms);
-  self->retry_ms = MIN(self->retry_ms * 2, RETRY_MAX_MS);
+  back_off(self);
 }
 
 static void
@@ -306,6 +330,7 @@ client_peer_removed(FwdSession *session, FwdPeer *peer)
   if (peer != self->server)
     return;
   self->server = NULL;
+  self->asked = self->ask_anew = FALSE;
   fwd_persistent_tunnel_set(self->tunnel, NULL);
 }
 
@@ -424,6 +449,7 @@ fwd_client_session_class_init(FwdClientSessionClass *klass)
   session_class->started = client_started;
   session_class->joined = client_joined;
   session_class->member_joined = client_member_joined;
+  session_class->member_left = client_member_left;
   session_class->peer_added = client_peer_added;
   session_class->peer_removed = client_peer_removed;
   session_class->hello = client_hello;

@@ -147,8 +147,10 @@ begin_run(FwdDiscovery *self)
   gint64 now = g_get_monotonic_time();
 
   self->next_keep_alive = now + KEEP_ALIVE_US;
-  if (!self->servers->len)
+  if (!self->servers->len) {
+    arm(self);
     return;
+  }
   g_clear_pointer(&self->run, fwd_nat_discovery_free);
   self->run = fwd_nat_discovery_new(self->servers, self->host, &events, self, now);
   arm(self);
@@ -159,21 +161,34 @@ static void
 on_kept(const FwdStunMessage *response, const FwdEndpoint *from, guint32 rtt_us,
         gpointer user_data)
 {
+  FwdDiscovery *self = user_data;
   FwdCandidate candidate = {.type = FWD_CANDIDATE_SERVER_REFLEXIVE};
 
   if (!response || !fwd_stun_message_get_endpoint(response, FWD_STUN_XOR_MAPPED_ADDRESS,
                                                   &candidate.endpoint))
     return;
   fwd_endpoint_any(fwd_endpoint_family(&candidate.endpoint), &candidate.base);
-  on_candidate(&candidate, user_data);
+  on_candidate(&candidate, self);
+  if (!self->report.udp_blocked)
+    return;
+  /* It was, or the servers were not there yet: what the run said no longer holds. */
+  self->report.udp_blocked = FALSE;
+  begin_run(self);
 }
 
-/* One server of each family is enough: it is the mapping that counts. */
+/*
+ * One server of each family is enough: it is the mapping that counts. Names
+ * that nobody could resolve, as before the network is up, are looked up again.
+ */
 static void
 keep_alive(FwdDiscovery *self, gint64 now)
 {
   gboolean asked[2] = {FALSE, FALSE};
 
+  if (!self->servers->len && self->lookups == 0) {
+    fwd_discovery_refresh(self);
+    return;
+  }
   self->next_keep_alive = now + KEEP_ALIVE_US;
   for (guint i = 0; i < self->servers->len; i++) {
     const FwdEndpoint *server = &g_array_index(self->servers, FwdEndpoint, i);
@@ -337,6 +352,7 @@ void
 fwd_discovery_stop(FwdDiscovery *self)
 {
   cancel(self);
+  g_clear_pointer(&self->names, g_strfreev);
 }
 
 const GArray *
@@ -356,6 +372,13 @@ fwd_discovery_is_settled(FwdDiscovery *self)
 {
   return self->complete || self->candidates->len > self->host->len ||
          (self->lookups == 0 && self->servers->len == 0);
+}
+
+gboolean
+fwd_discovery_was_answered(FwdDiscovery *self)
+{
+  return self->candidates->len > self->host->len ||
+         (self->complete && !self->report.udp_blocked);
 }
 
 static void

@@ -25,7 +25,7 @@ void fwd_discovery_start(FwdDiscovery *self, const char *const *servers);
 /** Asks the same servers again: the NAT may have forgotten us. */
 void fwd_discovery_refresh(FwdDiscovery *self);
 
-/** Ends all activity. */
+/** Ends all activity for good: until the next start nothing is asked again. */
 void fwd_discovery_stop(FwdDiscovery *self);
 
 /** FwdCandidate each, best first (transfer none); valid until "changed". */
@@ -33,3 +33,5 @@ const GArray *fwd_discovery_get_candidates(FwdDiscovery *self);
 const FwdNatReport *fwd_discovery_get_report(FwdDiscovery *self);
 /** Whether a STUN server has answered, or none can. */
 gboolean fwd_discovery_is_settled(FwdDiscovery *self);
+/** Whether a STUN server has answered since the last start. */
+gboolean fwd_discovery_was_answered(FwdDiscovery *self);

@@ -32,6 +32,11 @@ server_member_joined(FwdSession *session, const char *member)
 }
 
 static void
+server_member_left(FwdSession *session, const char *member)
+{
+}
+
+static void
 server_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven)
 {
   if (!proven)
@@ -170,6 +175,7 @@ fwd_server_session_class_init(FwdServerSessionClass *klass)
   session_class->started = server_started;
   session_class->joined = server_joined;
   session_class->member_joined = server_member_joined;
+  session_class->member_left = server_member_left;
   session_class->peer_added = server_peer_added;
   session_class->peer_removed = server_peer_removed;
   session_class->hello = server_hello;

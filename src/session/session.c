@@ -213,6 +213,9 @@ on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSess
 {
   FwdPeer *peer = fwd_peer_list_find(PRIVATE(self)->peers, message->sender);
 
+  /* Whoever drains begins nothing new. */
+  if (PRIVATE(self)->state >= FWD_SESSION_STOPPING)
+    return;
   if (peer && memcmp(fwd_peer_get_nonce(peer), message->nonce, sizeof message->nonce) != 0)
     return;
   if (message->type == FWD_MESSAGE_HELLO) {
@@ -292,7 +295,7 @@ on_joined(FwdRoom *room, FwdSession *self)
 
   publish(self, FWD_EVENT_SIGNALING_CONNECTED, "transport", fwd_room_get_transport(room));
   if (stun && stun[0] && !private->credentials->stun[0] &&
-      !fwd_discovery_is_settled(private->discovery))
+      !fwd_discovery_was_answered(private->discovery))
     fwd_discovery_start(private->discovery, (const char *const *)stun);
   fwd_session_update_state(self);
   FWD_SESSION_GET_CLASS(self)->joined(self);
@@ -322,6 +325,7 @@ on_member_left(FwdRoom *room, const char *member, FwdSession *self)
 {
   FwdPeer *peer = fwd_peer_list_find_member(PRIVATE(self)->peers, member);
 
+  FWD_SESSION_GET_CLASS(self)->member_left(self, member);
   if (!peer)
     return;
   fwd_peer_set_member(peer, NULL);

@@ -56,6 +56,7 @@ struct _FwdSessionClass {
   /** The room was joined, for the first time or again. */
   void (*joined)(FwdSession *self);
   void (*member_joined)(FwdSession *self, const char *member);
+  void (*member_left)(FwdSession *self, const char *member);
   void (*peer_added)(FwdSession *self, FwdPeer *peer);
   /** It is closed and leaves the list. */
   void (*peer_removed)(FwdSession *self, FwdPeer *peer);

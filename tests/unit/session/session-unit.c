@@ -4,6 +4,7 @@
 #include "session/interfaces.h"
 #include "session/server-session.h"
 
+#include <fakes/fake-resolver.h>
 #include <fakes/fake-signaling.h>
 #include <fakes/wait-for.h>
 
@@ -20,6 +21,7 @@ typedef struct {
   End server, client;
   GSocketService *echo;
   guint16 echo_port;
+  gboolean own_stun; /* ends are told of a STUN server of their own, where none is */
 } Fixture;
 
 static void
@@ -56,8 +58,9 @@ begin(Fixture *fixture, End *end, FwdRole role, const char *const *mappings)
   fake_signaling_register(registry, fixture->meeting);
   fwd_plugin_registry_load_all(registry, NULL);
   end->profile = fwd_profile_new(fwd_role_to_string(role), role);
-  g_object_set(end->profile, "ticket", fixture->ticket, "stun",
-               (const char *const[]){"127.0.0.1:9", NULL}, "mappings", mappings, NULL);
+  g_object_set(end->profile, "ticket", fixture->ticket, "mappings", mappings, NULL);
+  if (fixture->own_stun)
+    g_object_set(end->profile, "stun", (const char *const[]){"127.0.0.1:9", NULL}, NULL);
   end->session = role == FWD_ROLE_SERVER
                    ? FWD_SESSION(fwd_server_session_new(end->application, end->profile))
                    : FWD_SESSION(fwd_client_session_new(end->application, end->profile));
@@ -145,6 +148,7 @@ set_up(Fixture *fixture, gconstpointer data)
   g_autoptr(FwdTicket) ticket = fwd_ticket_new(url, NULL);
 
   fixture->meeting = fake_meeting_new();
+  fixture->own_stun = TRUE;
   fixture->ticket = fwd_ticket_to_string(ticket);
   fixture->echo = g_socket_service_new();
   fixture->echo_port =
@@ -272,6 +276,83 @@ test_configuration_changes(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(port_of(&fixture->client), ==, 0);
 }
 
+static gboolean
+is_open(guint16 port)
+{
+  g_autoptr(GSocketClient) client = g_socket_client_new();
+  g_autoptr(GSocketConnection) connection =
+    g_socket_client_connect_to_host(client, "127.0.0.1", port, NULL, NULL);
+
+  while (g_main_context_iteration(NULL, FALSE))
+    ;
+  return connection != NULL;
+}
+
+/* What the server could not be told while the room was away, it is told afterwards. */
+static void
+test_reverse_changes(Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *mapping = mapping_to(fixture->echo_port, "R:tcp");
+  g_autofree char *other = mapping_to(fixture->echo_port, "tcp");
+  const char *const none[] = {other, NULL}, *const one[] = {mapping, NULL};
+  guint16 port;
+
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  begin(fixture, &fixture->client, FWD_ROLE_CLIENT, none);
+  WAIT_FOR(fwd_session_get_state(fixture->client.session) == FWD_SESSION_FORWARDING);
+  fake_meeting_set_online(fixture->meeting, FALSE);
+  WAIT_FOR(!fwd_session_is_joined(fixture->client.session));
+  g_object_set(fixture->client.profile, "mappings", one, NULL);
+  fake_meeting_set_online(fixture->meeting, TRUE);
+  WAIT_FOR(port_of(&fixture->client) != 0);
+  port = port_of(&fixture->client);
+  g_assert_true(is_open(port));
+  g_object_set(fixture->client.profile, "mappings", none, NULL);
+  WAIT_FOR(!is_open(port));
+}
+
+static gboolean
+on_asked(GSocket *socket, GIOCondition condition, gpointer user_data)
+{
+  char datagram[64];
+
+  *(gboolean *)user_data = g_socket_receive(socket, datagram, sizeof datagram, NULL, NULL) > 0;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Nobody knows the name that was guessed: the signaling server's own STUN servers serve. */
+static void
+test_stun_of_the_room(Fixture *fixture, gconstpointer data)
+{
+  g_autoptr(GSocket) stun = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM,
+                                         G_SOCKET_PROTOCOL_UDP, NULL);
+  g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+  g_autoptr(GSocketAddress) any = g_inet_socket_address_new(loopback, 0);
+  g_autoptr(GSocketAddress) bound = NULL;
+  g_autoptr(GSource) source = g_socket_create_source(stun, G_IO_IN, NULL);
+  g_autofree char *server = NULL;
+  FakeResolver *resolver = fake_resolver_install();
+  gboolean asked = FALSE;
+
+  g_assert_true(g_socket_bind(stun, any, FALSE, NULL));
+  bound = g_socket_get_local_address(stun, NULL);
+  g_source_set_callback(source, G_SOURCE_FUNC(on_asked), &asked, NULL);
+  g_source_attach(source, NULL);
+  server = g_strdup_printf("127.0.0.1:%u",
+                           g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
+  fake_meeting_set_stun_servers(fixture->meeting, (const char *const[]){server, NULL});
+  fake_meeting_set_online(fixture->meeting, FALSE);
+  fixture->own_stun = FALSE;
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  while (g_main_context_iteration(NULL, FALSE))
+    ;
+  g_assert_cmpuint(resolver->lookups, ==, 1);
+  g_assert_false(asked);
+  fake_meeting_set_online(fixture->meeting, TRUE);
+  WAIT_FOR(asked);
+  g_source_destroy(source);
+}
+
 #define ADD(path, test) g_test_add("/session/" path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -286,5 +367,7 @@ main(int argc, char **argv)
   ADD("forbidden-target", test_forbidden_target);
   ADD("reverse", test_reverse);
   ADD("configuration-changes", test_configuration_changes);
+  ADD("reverse-changes", test_reverse_changes);
+  ADD("stun-of-the-room", test_stun_of_the_room);
   return g_test_run();
 }

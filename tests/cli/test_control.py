@@ -2,6 +2,7 @@
 """Changes at run time, and clean ends, on loopback."""
 import json
 import os
+import re
 import signal
 import socket
 import threading
@@ -41,6 +42,19 @@ def test_add_and_remove_while_a_transfer_goes_on():
         wait_for(lambda: not place.listens(None, port), 5, "the removed mapping's port to close")
         steady.wait_more()
         assert len(client.status()["mappings"]) == 1, client.status()
+
+
+def test_list_shows_the_port_that_was_found():
+    with Loopback() as place:
+        tunnel = Tunnel(place)
+        tunnel.client.ctl("add", f"R:tcp:0:{tunnel.echo}")
+
+        def listed():
+            done = place.run(None, place.binary("stunfwd"), "ctl", "--control",
+                             tunnel.client.control, "list")
+            return re.search(rf"R:tcp:0:{tunnel.echo} .*, port (\d+)$", done.stdout, re.MULTILINE)
+        port = int(wait_for(listed, 10, "the server's port in the list").group(1))
+        traffic.wait_through(place, None, port)
 
 
 def test_wrong_words_to_ctl():

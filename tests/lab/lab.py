@@ -177,7 +177,7 @@ class Place:
 
     def show_logs(self):
         for program in self.programs:
-            lines = program.log().splitlines()[-200:]
+            lines = program.log().splitlines()[-120:]
             print(f"--- {program.name}, status {program.process.returncode}:", *lines, sep="\n  ")
 
     def path(self, *names):

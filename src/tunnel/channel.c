@@ -132,21 +132,22 @@ read_member(JsonObject *object, const char *name, gsize limit)
   return is_plain(text, limit) ? g_strdup(text) : NULL;
 }
 
-static gboolean
-read_header(FwdQuicChannel *self, const char *header)
+gboolean
+fwd_quic_channel_parse_header(const char *header, char **forwarder, char **target)
 {
   g_autoptr(JsonParser) parser = json_parser_new_immutable();
   JsonNode *root;
 
+  *forwarder = *target = NULL;
   if (!g_utf8_validate(header, -1, NULL) ||
       !json_parser_load_from_data(parser, header, -1, NULL))
     return FALSE;
   root = json_parser_get_root(parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root))
     return FALSE;
-  self->forwarder = read_member(json_node_get_object(root), "forwarder", FORWARDER_MAX);
-  self->target = read_member(json_node_get_object(root), "target", TARGET_MAX);
-  return self->forwarder != NULL && self->target != NULL;
+  *forwarder = read_member(json_node_get_object(root), "forwarder", FORWARDER_MAX);
+  *target = read_member(json_node_get_object(root), "target", TARGET_MAX);
+  return *forwarder != NULL && *target != NULL;
 }
 
 FwdQuicChannel *
@@ -157,7 +158,7 @@ fwd_quic_channel_new(FwdTunnelEnd *end, FwdChannelKind kind, gint64 stream, cons
 
   self->kind = kind;
   self->stream = stream;
-  if (!read_header(self, header)) {
+  if (!fwd_quic_channel_parse_header(header, &self->forwarder, &self->target)) {
     g_set_error(error, FWD_TUNNEL_ERROR, FWD_ERROR_INVALID,
                 "the peer has opened a channel with a header that is wrong");
     return NULL;

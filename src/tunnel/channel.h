@@ -12,5 +12,11 @@ G_DECLARE_FINAL_TYPE(FwdQuicChannel, fwd_quic_channel, FWD, QUIC_CHANNEL, GObjec
 FwdQuicChannel *fwd_quic_channel_new(FwdTunnelEnd *end, FwdChannelKind kind, gint64 stream,
                                      const char *header, GError **error);
 
+/**
+ * Reads a header of the peer. Sets what it finds (transfer full), or NULL; FALSE
+ * unless both were there, plain text and no longer than allowed. Any thread.
+ */
+gboolean fwd_quic_channel_parse_header(const char *header, char **forwarder, char **target);
+
 /** The header that asks for @target of the peer's @forwarder (transfer full). */
 char *fwd_quic_channel_format_header(const char *forwarder, const char *target);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define FWD_LOG_COMPONENT "tunnel"
 #include "tunnel/quic-connection.h"
 
+#include "core/log.h"
 #include "path/udp-path.h"
 #include <gnutls/crypto.h>
 #include <stunfwd/error.h>
@@ -122,6 +124,9 @@ fill_settings(FwdQuicConnection *connection, const FwdPath *path, gint64 now,
   settings->max_stream_window = 6 * MIB;
   settings->no_tx_udp_payload_size_shaping = 1;
   settings->no_pmtud = 1;
+  fwd_log_debug("a connection over a %s path, round trip %u us: %s",
+                fwd_path_class_to_string(path->path_class), path->rtt_us,
+                connection->paced ? "BBR" : "CUBIC");
 }
 
 static void

@@ -56,6 +56,7 @@ def measure(seconds, connections, prefix):
         result["connections"] = connections
         result["held_kib"] = with_connections(place, peers, connections)
         result["gbps"] = rates(place, pb, "127.0.0.1", LOCAL, seconds)
+        result["after_kib"] = {name: resident_kib(peer) for name, peer in peers.items()}
     return result
 
 
@@ -63,9 +64,13 @@ def show(result):
     print("| forward | there Gbit/s | back Gbit/s |\n|---|---|---|")
     for name, key in (("direct", "direct_gbps"), ("stunfwd", "gbps")):
         print(f"| {name} | {result[key][0]:.2f} | {result[key][1]:.2f} |")
-    print(f"\n| memory | idle KiB | {result['connections']} connections KiB |\n|---|---|---|")
+    count = result["connections"]
+    print(f"\n| memory | idle KiB | {count} connections KiB | bytes a connection | "
+          "after the transfers KiB |\n|---|---|---|---|---|")
     for name in ("server", "client"):
-        print(f"| {name} | {result['idle_kib'][name]} | {result['held_kib'][name]} |")
+        idle, held = result["idle_kib"][name], result["held_kib"][name]
+        each = (held - idle) * 1024 // max(count, 1)
+        print(f"| {name} | {idle} | {held} | {each} | {result['after_kib'][name]} |")
 
 
 def main():

@@ -437,6 +437,67 @@ test_all_paths_dead_then_a_new_one(void)
   close(far_fd);
 }
 
+/* Draining. */
+
+static void
+test_drain_lets_streams_finish(void)
+{
+  g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
+  int near_fd, far_fd, late_fd;
+
+  fwd_tunnel_pair_connect(pair);
+  fwd_tunnel_pair_connection(pair, 0, &near_fd, &far_fd);
+  fwd_quic_tunnel_drain(pair->tunnel[0], 20000);
+  late_fd = fwd_tunnel_pair_open(pair, 0, "x");
+  expect_reset(late_fd);
+  transfer(near_fd, far_fd, 1 * MIB);
+  transfer(far_fd, near_fd, 1 * MIB);
+  g_assert_null(pair->closed[0]);
+  shutdown(near_fd, SHUT_WR);
+  expect_end(far_fd);
+  close(far_fd);
+  expect_end(near_fd);
+  fwd_tunnel_pair_wait(pair, both_closed);
+  g_assert_error(pair->closed[0], FWD_TUNNEL_ERROR, FWD_ERROR_CLOSED);
+  g_assert_error(pair->closed[1], FWD_TUNNEL_ERROR, FWD_ERROR_CLOSED);
+  close(near_fd);
+  close(late_fd);
+}
+
+static void
+test_drain_has_a_limit(void)
+{
+  g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
+  int near_fd, far_fd;
+
+  fwd_tunnel_pair_connect(pair);
+  fwd_tunnel_pair_connection(pair, 0, &near_fd, &far_fd);
+  fwd_quic_tunnel_drain(pair->tunnel[1], 1);
+  fwd_tunnel_pair_wait(pair, both_closed);
+  expect_reset(near_fd);
+  expect_reset(far_fd);
+  close(near_fd);
+  close(far_fd);
+}
+
+static gboolean
+client_closed(FwdTunnelPair *pair)
+{
+  return pair->closed[0] != NULL;
+}
+
+static void
+test_drain_before_connected(void)
+{
+  g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
+  const int fd = fwd_tunnel_pair_open(pair, 0, "x");
+
+  fwd_quic_tunnel_drain(pair->tunnel[0], 20000);
+  fwd_tunnel_pair_wait(pair, client_closed);
+  expect_reset(fd);
+  close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -450,6 +511,9 @@ main(int argc, char **argv)
   g_test_add_data_func("/quic-tunnel/close/client", GUINT_TO_POINTER(0), check_close);
   g_test_add_data_func("/quic-tunnel/close/server", GUINT_TO_POINTER(1), check_close);
   g_test_add_func("/quic-tunnel/close/before-connected", test_close_before_connected);
+  g_test_add_func("/quic-tunnel/drain/streams", test_drain_lets_streams_finish);
+  g_test_add_func("/quic-tunnel/drain/limit", test_drain_has_a_limit);
+  g_test_add_func("/quic-tunnel/drain/before-connected", test_drain_before_connected);
   g_test_add_func("/quic-tunnel/open/after-close", test_open_after_close);
   g_test_add_func("/quic-tunnel/open/waits", test_waits_for_the_connection);
   g_test_add_func("/quic-tunnel/stream/byte", test_bytes_each_way);

@@ -25,3 +25,7 @@ unit_tests += %D%/scheduler-unit
 unit_tests += %D%/datagram-queue-unit
 %C%_datagram_queue_unit_SOURCES = %D%/datagram-queue-unit.c
 %C%_datagram_queue_unit_LDADD = $(tunnel_quic_libraries)
+
+unit_tests += %D%/held-initial-unit
+%C%_held_initial_unit_SOURCES = %D%/held-initial-unit.c
+%C%_held_initial_unit_LDADD = $(tunnel_quic_libraries)

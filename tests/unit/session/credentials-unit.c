@@ -190,16 +190,13 @@ test_wrong_tickets(Fixture *fixture, gconstpointer data)
 {
   g_autofree char *nothing = path_of(fixture, "nothing");
   g_autofree char *wrong = write_file(fixture, "wrong", "stunfwd://host/#short\n", -1);
-  g_autoptr(GError) error = NULL;
 
   g_object_set(fixture->profile, "ticket", "http://host/", NULL);
   expect_error(fixture->profile, FWD_MEETING_ERROR, "stunfwd://");
   g_object_set(fixture->profile, "ticket", "", "ticket-file", wrong, NULL);
   expect_error(fixture->profile, FWD_MEETING_ERROR, wrong);
   g_object_set(fixture->profile, "ticket-file", nothing, NULL);
-  g_assert_null(fwd_credentials_new(fixture->profile, &error));
-  g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-  g_assert_nonnull(strstr(error->message, nothing));
+  expect_error(fixture->profile, FWD_SETTINGS_ERROR, nothing);
 }
 
 static void

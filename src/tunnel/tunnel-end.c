@@ -332,11 +332,8 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
 }
 
 static void
-serve(FwdDeferred *deferred)
+serve_round(FwdTunnelEnd *end, gint64 now)
 {
-  FwdTunnelEnd *end = END_OF(service, deferred);
-  const gint64 now = fwd_data_loop_refresh_now(end->loop);
-
   if (end->failure != 0) {
     fwd_tunnel_end_finish(end, end->failure,
                           fwd_quic_connection_error(&end->connection, end->failure));
@@ -349,6 +346,16 @@ serve(FwdDeferred *deferred)
   /* Sending and following may have found something out about a path. */
   if (!end->closed && fwd_path_set_deadline(end->paths) < end->path_timer.deadline)
     plan_paths(end);
+}
+
+static void
+serve(FwdDeferred *deferred)
+{
+  /* Once the main thread is told that the tunnel has ended it may let go of it. */
+  FwdTunnelEnd *end = fwd_tunnel_end_ref(END_OF(service, deferred));
+
+  serve_round(end, fwd_data_loop_refresh_now(end->loop));
+  fwd_tunnel_end_unref(end);
 }
 
 /** Packets of the full size may have begun to vanish: small ones get through everywhere. */

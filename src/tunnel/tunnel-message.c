@@ -59,8 +59,13 @@ on_add_path(gpointer data)
 void
 fwd_tunnel_end_add_path(FwdTunnelEnd *end, FwdPath *path)
 {
-  Request *request = new_request(end);
+  Request *request;
 
+  if (end->ended) {
+    fwd_path_close(path);
+    return;
+  }
+  request = new_request(end);
   request->path = path;
   fwd_data_loop_post(end->loop, on_add_path, request);
 }
@@ -131,10 +136,15 @@ on_accept(gpointer data)
 void
 fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd)
 {
-  Request *request = new_request(end);
+  Request *request;
 
   request->stream = stream;
   request->fd = fd;
+  if (end->ended) {
+    fwd_pump_reset_descriptor(fd);
+    return;
+  }
+  request = new_request(end);
   fwd_data_loop_post(end->loop, on_accept, request);
 }
 
@@ -149,14 +159,18 @@ on_refuse(gpointer data)
   free_request(request);
 }
 
+  }
 void
 fwd_tunnel_end_refuse(FwdTunnelEnd *end, gint64 stream, guint64 code)
 {
-  Request *request = new_request(end);
+  Request *request;
 
   request->stream = stream;
   request->number = code;
   fwd_data_loop_post(end->loop, on_refuse, request);
+  if (end->ended)
+    return;
+  request = new_request(end);
 }
 
 static void
@@ -197,6 +211,9 @@ fwd_tunnel_end_close(FwdTunnelEnd *end)
   fwd_data_loop_post(end->loop, on_close, new_request(end));
 }
 
+  if (end->ended)
+    return;
+  end->ended = TRUE;
 /* To the main thread. */
 
 typedef struct {
@@ -325,6 +342,7 @@ on_closed(gpointer data)
   if (reply->end->owner != NULL)
     reply->end->events->closed(reply->end->owner, reply->why);
   free_reply(reply);
+  reply->end->ended = TRUE;
 }
 
 void

@@ -124,6 +124,8 @@ on_accept(gpointer data)
   Request *request = data;
   FwdStream *stream = find_stream(request);
 
+  if (stream != NULL)
+    fwd_stream_settle(stream);
   if (stream == NULL || stream->reset)
     fwd_pump_reset_descriptor(request->fd);
   else if (stream->flow != NULL)
@@ -138,13 +140,13 @@ fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd)
 {
   Request *request;
 
-  request->stream = stream;
-  request->fd = fd;
   if (end->ended) {
     fwd_pump_reset_descriptor(fd);
     return;
   }
   request = new_request(end);
+  request->stream = stream;
+  request->fd = fd;
   fwd_data_loop_post(end->loop, on_accept, request);
 }
 
@@ -154,23 +156,24 @@ on_refuse(gpointer data)
   Request *request = data;
   FwdStream *stream = find_stream(request);
 
-  if (stream != NULL)
+  if (stream != NULL) {
+    fwd_stream_settle(stream);
     fwd_stream_abort(stream, request->number);
+  }
   free_request(request);
 }
 
-  }
 void
 fwd_tunnel_end_refuse(FwdTunnelEnd *end, gint64 stream, guint64 code)
 {
   Request *request;
 
-  request->stream = stream;
-  request->number = code;
-  fwd_data_loop_post(end->loop, on_refuse, request);
   if (end->ended)
     return;
   request = new_request(end);
+  request->stream = stream;
+  request->number = code;
+  fwd_data_loop_post(end->loop, on_refuse, request);
 }
 
 static void
@@ -208,12 +211,12 @@ on_close(gpointer data)
 void
 fwd_tunnel_end_close(FwdTunnelEnd *end)
 {
-  fwd_data_loop_post(end->loop, on_close, new_request(end));
-}
-
   if (end->ended)
     return;
   end->ended = TRUE;
+  fwd_data_loop_post(end->loop, on_close, new_request(end));
+}
+
 /* To the main thread. */
 
 typedef struct {
@@ -339,10 +342,10 @@ on_closed(gpointer data)
 {
   Reply *reply = data;
 
+  reply->end->ended = TRUE;
   if (reply->end->owner != NULL)
     reply->end->events->closed(reply->end->owner, reply->why);
   free_reply(reply);
-  reply->end->ended = TRUE;
 }
 
 void

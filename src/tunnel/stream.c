@@ -219,6 +219,8 @@ announce(FwdStream *stream)
   char header[FWD_STREAM_HEADER_SIZE + FWD_STREAM_HEADER_MAX];
   const gsize length = header_length(stream);
 
+  if (length == 0 && stream->in_finished && !stream->reset)
+    fwd_stream_abort(stream, FWD_STREAM_PROTOCOL);
   if (length == 0)
     return;
   fwd_chunk_queue_copy(&stream->in, header, FWD_STREAM_HEADER_SIZE + length);

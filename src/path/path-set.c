@@ -369,6 +369,9 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
     fwd_path_set_fail(set, id, now);
     return (gssize)batch->length;
   }
+  /* What waits for a dead path would hold up all others for as long as it is kept. */
+  if (!entry->monitor.alive)
+    return (gssize)batch->length;
   if ((gsize)taken < batch->length && set->blocked != NULL)
     set->blocked(entry->path->fd, set->blocked_data);
   return taken;
@@ -475,7 +478,8 @@ find_best(const FwdPathSet *set)
   return best;
 }
 
-/* When all are dead the best stays: it may be all there ever is, and both ends keep the same. */
+/* When all are dead the best stays: it may be all there ever is, and both ends keep the same.
+ */
 static Entry *
 find_hopeless(const FwdPathSet *set, gint64 now)
 {

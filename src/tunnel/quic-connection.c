@@ -22,6 +22,8 @@
 #define MIGRATION_INTERVAL (200 * (gint64)NGTCP2_MILLISECONDS)
 /* Lifts the cap that ngtcp2's CUBIC puts on its window; packets have the path's size. */
 #define LAN_PAYLOAD_MAX 65527
+/* Some more than FWD_FLOW_LARGE_MAX and the heartbeat, for what the peer knows of late. */
+#define ONE_WAY_STREAMS_MAX 256
 
 guint64
 fwd_quic_connection_id_value(const ngtcp2_cid *id)
@@ -138,7 +140,7 @@ fill_parameters(const FwdPath *path, ngtcp2_transport_params *parameters)
   parameters->initial_max_stream_data_bidi_remote = 256 * KIB;
   parameters->initial_max_stream_data_uni = 256 * KIB;
   parameters->initial_max_streams_bidi = STREAMS_MAX;
-  parameters->initial_max_streams_uni = STREAMS_MAX;
+  parameters->initial_max_streams_uni = ONE_WAY_STREAMS_MAX;
   parameters->max_idle_timeout = IDLE_TIMEOUT;
   parameters->max_datagram_frame_size = 65535;
   parameters->active_connection_id_limit = 8;

@@ -125,6 +125,13 @@ fwd_stream_abort(FwdStream *stream, guint64 code)
 }
 
 void
+fwd_stream_settle(FwdStream *stream)
+{
+  stream->awaited = FALSE;
+  fwd_stream_mark_ready(stream);
+}
+
+void
 fwd_stream_attach(FwdStream *stream, int fd, FwdTraffic *traffic)
 {
   fwd_pump_attach(stream, fd, traffic);
@@ -212,6 +219,8 @@ announce(FwdStream *stream)
   char header[FWD_STREAM_HEADER_SIZE + FWD_STREAM_HEADER_MAX];
   const gsize length = header_length(stream);
 
+  if (length == 0 && stream->in_finished && !stream->reset)
+    fwd_stream_abort(stream, FWD_STREAM_PROTOCOL);
   if (length == 0)
     return;
   fwd_chunk_queue_copy(&stream->in, header, FWD_STREAM_HEADER_SIZE + length);
@@ -222,6 +231,7 @@ announce(FwdStream *stream)
     fwd_stream_abort(stream, FWD_STREAM_REFUSED + FWD_ERROR_LIMIT);
     return;
   }
+  stream->awaited = TRUE;
   fwd_tunnel_end_tell_channel(
       stream->end, stream->kind == FWD_STREAM_FLOW ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
       stream->id, header + FWD_STREAM_HEADER_SIZE, length);
@@ -326,7 +336,8 @@ fwd_stream_serve(FwdStream *stream)
     serve_kind(stream);
   if (stream->reset)
     end_broken(stream);
-  if (!stream->closed || stream->in.length > 0)
+  /* Who opens and resets faster than the main thread answers must not get new places. */
+  if (!stream->closed || stream->in.length > 0 || stream->awaited)
     return;
   if (stream->watch.fd != -1 && !stream->write_shut)
     return;

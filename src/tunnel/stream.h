@@ -56,6 +56,7 @@ typedef struct FwdStream {
   gboolean in_finished; /**< the peer's FIN has come: nothing follows what is in @in */
   gboolean local;       /**< opened here */
   gboolean announced;   /**< the main thread knows of it */
+  gboolean awaited;     /**< and has not said yet what it wants with it */
   gboolean reset;       /**< ended by either side before its time */
   gboolean closed;      /**< QUIC has forgotten it */
 
@@ -90,6 +91,8 @@ void fwd_stream_finish(FwdStream *stream);
 void fwd_stream_abort(FwdStream *stream, guint64 code);
 /** QUIC has taken bytes: there may be room to read more. */
 void fwd_stream_sent(FwdStream *stream);
+/** The main thread has accepted or refused it. */
+void fwd_stream_settle(FwdStream *stream);
 /** Takes the local descriptor over (transfer full); @traffic (transfer none) counts it. */
 void fwd_stream_attach(FwdStream *stream, int fd, FwdTraffic *traffic);
 /** Writes the header of a bidirectional stream. */

@@ -227,6 +227,17 @@ paths_changed(FwdReceiver *receiver)
   plan_paths(END_OF(receiver, receiver));
 }
 
+/** Packets begin small on another path: it may carry less than the one before. */
+static void
+watch_size(FwdTunnelEnd *end)
+{
+  const FwdPathId used = fwd_quic_connection_path(&end->connection);
+  const FwdPath *path = fwd_path_set_get(end->paths, used);
+
+  if (used != end->mtu.path)
+    fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
+}
+
 /** Follows the paths, as far as QUIC lets us. */
 static void
 move(FwdTunnelEnd *end, gint64 now)
@@ -243,11 +254,8 @@ move(FwdTunnelEnd *end, gint64 now)
   } else if (!end->connection.server && active != 0) {
     fwd_quic_connection_migrate(&end->connection, active, end->broken, now);
   }
-  if (used != end->mtu.path) {
-    const FwdPath *path = fwd_path_set_get(end->paths, used);
-
-    fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
-  }
+  /* After all, for QUIC moves at once when the old path is broken. */
+  watch_size(end);
 }
 
 /* The round. */

@@ -41,6 +41,7 @@ struct FwdTunnelEnd {
   /* Main thread. */
   const FwdTunnelEndEvents *events;
   gpointer owner; /**< NULL when nobody listens any more */
+  gboolean ended; /**< closed, or told to close: the loop may be gone by now */
 
   /* Loop thread. */
   FwdDataLoop *loop;

@@ -59,8 +59,13 @@ on_add_path(gpointer data)
 void
 fwd_tunnel_end_add_path(FwdTunnelEnd *end, FwdPath *path)
 {
-  Request *request = new_request(end);
+  Request *request;
 
+  if (end->ended) {
+    fwd_path_close(path);
+    return;
+  }
+  request = new_request(end);
   request->path = path;
   fwd_data_loop_post(end->loop, on_add_path, request);
 }
@@ -119,6 +124,8 @@ on_accept(gpointer data)
   Request *request = data;
   FwdStream *stream = find_stream(request);
 
+  if (stream != NULL)
+    fwd_stream_settle(stream);
   if (stream == NULL || stream->reset)
     fwd_pump_reset_descriptor(request->fd);
   else if (stream->flow != NULL)
@@ -131,8 +138,13 @@ on_accept(gpointer data)
 void
 fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd)
 {
-  Request *request = new_request(end);
+  Request *request;
 
+  if (end->ended) {
+    fwd_pump_reset_descriptor(fd);
+    return;
+  }
+  request = new_request(end);
   request->stream = stream;
   request->fd = fd;
   fwd_data_loop_post(end->loop, on_accept, request);
@@ -144,16 +156,21 @@ on_refuse(gpointer data)
   Request *request = data;
   FwdStream *stream = find_stream(request);
 
-  if (stream != NULL)
+  if (stream != NULL) {
+    fwd_stream_settle(stream);
     fwd_stream_abort(stream, request->number);
+  }
   free_request(request);
 }
 
 void
 fwd_tunnel_end_refuse(FwdTunnelEnd *end, gint64 stream, guint64 code)
 {
-  Request *request = new_request(end);
+  Request *request;
 
+  if (end->ended)
+    return;
+  request = new_request(end);
   request->stream = stream;
   request->number = code;
   fwd_data_loop_post(end->loop, on_refuse, request);
@@ -194,6 +211,9 @@ on_close(gpointer data)
 void
 fwd_tunnel_end_close(FwdTunnelEnd *end)
 {
+  if (end->ended)
+    return;
+  end->ended = TRUE;
   fwd_data_loop_post(end->loop, on_close, new_request(end));
 }
 
@@ -322,6 +342,7 @@ on_closed(gpointer data)
 {
   Reply *reply = data;
 
+  reply->end->ended = TRUE;
   if (reply->end->owner != NULL)
     reply->end->events->closed(reply->end->owner, reply->why);
   free_reply(reply);

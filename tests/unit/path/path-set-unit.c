@@ -300,6 +300,24 @@ note_blocked(int fd, gpointer user_data)
 }
 
 static void
+test_a_dead_path_holds_nothing_up(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  const guint8 packet[100] = {0};
+  const FwdPacketBatch batch = {.data = packet, .length = 100, .segment = 50};
+
+  add_link(pair, 0, FWD_PATH_CLASS_LAN, MS);
+  add_link(pair, 1, FWD_PATH_CLASS_RELAY, 20 * MS);
+  run(pair, 10 * S);
+  fwd_fake_link_block(pair->links[0], 0, TRUE);
+  g_assert_cmpint(fwd_path_set_send(pair->sets[0], 1, &batch, pair->now), ==, 0);
+  cut(pair, 0, TRUE);
+  run(pair, 10 * S);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[0]), ==, 2);
+  g_assert_nonnull(fwd_path_set_get(pair->sets[0], 1));
+  g_assert_cmpint(fwd_path_set_send(pair->sets[0], 1, &batch, pair->now), ==, 100);
+}
+
+static void
 test_a_blocked_path(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
   static const guint8 packet[1] = {0x40};
@@ -493,7 +511,8 @@ main(int argc, char **argv)
   ADD("given-up", test_dead_paths_are_given_up_but_for_the_last);
   ADD("lossy", test_a_lossy_path_loses_to_a_clean_relay);
   ADD("broken", test_a_broken_descriptor);
-  ADD("blocked", test_a_blocked_path);
+  ADD("blocked/waits", test_a_blocked_path);
+  ADD("blocked/dead", test_a_dead_path_holds_nothing_up);
   ADD("follow", test_follow);
   ADD("back-from-the-dead", test_back_from_the_dead);
   ADD("follow-the-dead", test_follow_the_dead);

@@ -320,6 +320,36 @@ test_forgotten_channel_is_refused(void)
   close(fd);
 }
 
+static gboolean
+has_held(FwdTunnelPair *pair)
+{
+  return pair->held.length > 0;
+}
+
+static void
+check_late_answer(gconstpointer data)
+{
+  g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
+  g_autoptr(FwdChannel) channel = NULL;
+  int near_fd, fds[2];
+
+  fwd_tunnel_pair_connect(pair);
+  near_fd = fwd_tunnel_pair_open(pair, 0, FWD_PAIR_IGNORE);
+  fwd_tunnel_pair_wait(pair, has_held);
+  channel = g_queue_pop_head(&pair->held);
+  for (guint end = 0; end < 2; end++) {
+    fwd_tunnel_close(FWD_TUNNEL(pair->tunnel[end]));
+    fwd_data_plane_shutdown(pair->plane[end]);
+  }
+  if (data != NULL) {
+    fwd_pair_make_tcp(fds);
+    fwd_channel_accept(channel, fds[0]);
+    expect_reset(fds[1]);
+    close(fds[1]);
+  }
+  close(near_fd);
+}
+
 static void
 test_many_streams(void)
 {
@@ -527,6 +557,9 @@ main(int argc, char **argv)
   g_test_add_data_func("/quic-tunnel/stream/reset/far", GUINT_TO_POINTER(1), check_reset);
   g_test_add_func("/quic-tunnel/stream/refused", test_refused);
   g_test_add_func("/quic-tunnel/stream/forgotten", test_forgotten_channel_is_refused);
+  g_test_add_data_func("/quic-tunnel/stream/late/forgotten", NULL, check_late_answer);
+  g_test_add_data_func("/quic-tunnel/stream/late/accepted", GUINT_TO_POINTER(1),
+                       check_late_answer);
   g_test_add_func("/quic-tunnel/stream/many", test_many_streams);
   g_test_add_func("/quic-tunnel/stream/stalled", test_stalled_reader);
   g_test_add_data_func("/quic-tunnel/path/loss-1", GINT_TO_POINTER(10), check_loss);

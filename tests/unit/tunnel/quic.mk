@@ -9,6 +9,10 @@ unit_tests += %D%/quic-tunnel-unit
 %C%_quic_tunnel_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_quic_tunnel_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
 
+unit_tests += %D%/tunnel-end-unit
+%C%_tunnel_end_unit_SOURCES = %D%/tunnel-end-unit.c
+%C%_tunnel_end_unit_LDADD = $(tunnel_quic_libraries)
+
 unit_tests += %D%/flow-unit
 %C%_flow_unit_SOURCES = %D%/flow-unit.c
 %C%_flow_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests

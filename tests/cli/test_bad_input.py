@@ -162,7 +162,7 @@ def test_target_that_refuses():
         client.wait_mapped(local)
         done = place.run(None, need("curl"), "-sS", "--max-time", 20, f"http://127.0.0.1:{local}/",
                          check=False)
-        assert done.returncode in (52, 56), done    # an empty reply, or a reset
+        assert done.returncode in (7, 52, 56), done    # reset at once, no reply, reset later
         wait_for(lambda: str(closed) in server.program.log() + client.program.log(), 5,
                  "a line about the target")
         lines = [line for line in server.program.log().splitlines() if str(closed) in line]
@@ -275,5 +275,6 @@ def test_garbage_to_signald():
         assert signald.program.alive()
         url = f"http://127.0.0.1:{signald.port}/"
         place.run(None, need("curl"), "-s", "--max-time", 10, "-o", "/dev/null", url)
-        tunnel = Server(place, None, signald)
-        assert tunnel.ticket()
+        server = Server(place, None, signald)
+        wait_for(lambda: (server.status() or {}).get("signaling", {}).get("connected"), 20,
+                 "a server in its room")

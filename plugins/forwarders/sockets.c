@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #define KEEP_ALIVE_SECONDS 60
+/* Datagrams come in bursts, and the kernel's default holds less than a hundred of them. */
+#define DATAGRAM_BUFFER (1024 * 1024)
 
 static void
 set_option(int fd, int level, int name, int value)
@@ -54,6 +56,8 @@ forwarder_bind(int type, const FwdMapping *mapping, GError **error)
   /* For datagrams it would let two programs share a port and steal from each other. */
   if (type == SOCK_STREAM)
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  else
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, DATAGRAM_BUFFER);
   if (bind(fd, &endpoint.any, fwd_endpoint_length(&endpoint)) == 0)
     return fd;
   set_bind_error(error, &endpoint, errno);

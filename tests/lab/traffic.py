@@ -124,12 +124,13 @@ def dns_query(place, node):
 
 
 def iperf_udp(place, node):
+    """At a rate at which the receiver's own buffer outlasts a busy machine's pauses."""
     done = place.run(node, need("iperf3"), "-c", "127.0.0.1", "-p", IPERF + OFFSET, "--udp",
-                     "--bitrate", "10M", "--length", 1100, "--time", 2, "--json", check=False)
+                     "--bitrate", "1M", "--length", 1100, "--time", 5, "--json", check=False)
     result = json.loads(done.stdout)
     assert "error" not in result, result["error"]
     total = result["end"]["sum"]
-    assert total["packets"] > 1000, total
+    assert total["packets"] > 500, total
     assert total["lost_percent"] < 5, total
 
 

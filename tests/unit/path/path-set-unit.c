@@ -500,6 +500,18 @@ test_synthetic_addresses(void)
   g_assert_cmpuint(fwd_path_set_id_of(&foreign.any), ==, 0);
 }
 
+static void
+test_first_round_trip_is_kept(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  const FwdPath *path;
+
+  add_link(pair, 0, FWD_PATH_CLASS_P2P, 10 * MS);
+  path = fwd_path_set_get(pair->sets[1], pair->ids[1][0]);
+  g_assert_cmpuint(path->rtt_us, ==, 0);
+  run(pair, 25 * MS);
+  g_assert_cmpuint(path->rtt_us, ==, 20000);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -507,6 +519,7 @@ main(int argc, char **argv)
 #define ADD(path, test) g_test_add("/path-set/" path, Pair, NULL, set_up, test, tear_down)
   ADD("empty", test_empty);
   ADD("measures", test_measures);
+  ADD("first-round-trip", test_first_round_trip_is_kept);
   ADD("fallback", test_fallback_and_return);
   ADD("given-up", test_dead_paths_are_given_up_but_for_the_last);
   ADD("lossy", test_a_lossy_path_loses_to_a_clean_relay);

@@ -9,6 +9,8 @@
 #define BACKLOG         128
 #define STOP_LIMIT_MS   2000
 #define SOCKETS_MAX     20000
+/* Of each connection, in the kernel: who does not read may not have the megabytes it grows to. */
+#define SEND_BUFFER (64 * 1024)
 #define HOST_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-:%"
 
 struct FwdServer {
@@ -123,6 +125,7 @@ open_listener(const FwdEndpoint *endpoint, GError **error)
     return NULL;
   if (fwd_endpoint_family(endpoint) == AF_INET6)
     g_socket_set_option(listener, IPPROTO_IPV6, IPV6_V6ONLY, 1, NULL);
+  g_socket_set_option(listener, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER, NULL);
   g_socket_set_listen_backlog(listener, BACKLOG);
   if (!g_socket_bind(listener, address, TRUE, error) || !g_socket_listen(listener, error))
     return NULL;

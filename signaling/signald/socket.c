@@ -24,12 +24,27 @@ struct FwdSocket {
   gsize backlog; /* bytes queued since the connection last took some */
 };
 
+static gboolean
+connection_takes_more(FwdSocket *socket)
+{
+  GIOStream *stream = soup_websocket_connection_get_io_stream(socket->connection);
+  GOutputStream *output = g_io_stream_get_output_stream(stream);
+
+  return !G_IS_POLLABLE_OUTPUT_STREAM(output) ||
+         g_pollable_output_stream_is_writable(G_POLLABLE_OUTPUT_STREAM(output));
+}
+
+/* Answers count as well: who asks and never reads must not fill the memory either. */
 static void
 say(FwdSocket *socket, const FwdRoomMessage *message)
 {
-  g_autofree char *text = fwd_room_message_encode(message);
+  g_autofree char *text = NULL;
 
-  if (soup_websocket_connection_get_state(socket->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+  if (soup_websocket_connection_get_state(socket->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
+  text = fwd_room_message_encode(message);
+  socket->backlog = connection_takes_more(socket) ? 0 : socket->backlog + strlen(text);
+  if (socket->backlog <= BACKLOG_MAX)
     soup_websocket_connection_send_text(socket->connection, text);
 }
 
@@ -83,16 +98,6 @@ drop(FwdSocket *socket, const char *why)
   g_io_stream_close(stream, NULL, NULL);
 }
 
-static gboolean
-connection_takes_more(FwdSocket *socket)
-{
-  GIOStream *stream = soup_websocket_connection_get_io_stream(socket->connection);
-  GOutputStream *output = g_io_stream_get_output_stream(stream);
-
-  return !G_IS_POLLABLE_OUTPUT_STREAM(output) ||
-         g_pollable_output_stream_is_writable(G_POLLABLE_OUTPUT_STREAM(output));
-}
-
 static void
 relay(FwdSocket *socket, FwdSocket *to, const char *data)
 {
@@ -100,9 +105,7 @@ relay(FwdSocket *socket, FwdSocket *to, const char *data)
                             .member = (char *)fwd_member_get_id(socket->member),
                             .data = (char *)data};
 
-  to->backlog = connection_takes_more(to) ? 0 : to->backlog + strlen(data);
-  if (to->backlog <= BACKLOG_MAX)
-    say(to, &message);
+  say(to, &message);
 }
 
 static void

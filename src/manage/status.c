@@ -183,11 +183,14 @@ fwd_status_describe_session(FwdSession *session)
 
   json_object_set_string_member(status, "role",
                                 fwd_role_to_string(fwd_session_get_role(session)));
-  json_object_set_string_member(status, "room",
-                                fwd_session_get_credentials(session)->keys.room);
   json_object_set_string_member(status, "state",
                                 fwd_session_state_to_string(fwd_session_get_state(session)));
   json_object_set_string_member(status, "health", problem ? problem : "ok");
+  /* One that could not start, while those before it drain. */
+  if (!fwd_session_get_room(session))
+    return status;
+  json_object_set_string_member(status, "room",
+                                fwd_session_get_credentials(session)->keys.room);
   json_object_set_object_member(
       status, "nat",
       describe_nat(fwd_discovery_get_report(fwd_session_get_discovery(session))));

@@ -174,6 +174,10 @@ try_endpoints(Dial *dial)
     set_error(dial, errnum);
     drop_socket(dial);
   }
+  if (dial->error == NULL)
+    dial->error =
+        g_error_new(FWD_FORWARDER_ERROR, FWD_ERROR_UNREACHABLE,
+                    "%s: the name has no address that can be used", dial->target.name);
   refuse(dial, dial->error);
 }
 

@@ -16,24 +16,22 @@ check_mappings(char **texts, GError **error)
   return TRUE;
 }
 
-static void
-add_mappings(FwdProfile *profile, char **texts)
-{
-  g_autoptr(GStrvBuilder) all = g_strv_builder_new();
-  g_auto(GStrv) own = NULL, joined = NULL;
-
-  g_object_get(profile, "mappings", &own, NULL);
-  g_strv_builder_addv(all, (const char **)own);
-  g_strv_builder_addv(all, (const char **)texts);
-  joined = g_strv_builder_end(all);
-  g_object_set(profile, "mappings", joined, NULL);
-}
-
 /* Even a spoilt one: it must not be shown as a wrong mapping, since it holds a secret. */
 static gboolean
 is_ticket(const char *word)
 {
   return g_str_has_prefix(word, "stunfwd:") || strstr(word, "://") || strchr(word, '#');
+}
+
+/* The words that are no options: a ticket perhaps, then mappings. */
+static void
+sort_words(FwdOptions *options)
+{
+  char **words = options->rest;
+
+  if (words && is_ticket(words[0]))
+    options->ticket = g_strdup(*words++);
+  options->mappings = words ? g_strdupv(words) : g_new0(char *, 1);
 }
 
 int
@@ -49,25 +47,21 @@ fwd_command_client(int argc, char **argv)
   g_autoptr(FwdProfile) profile = NULL;
   g_autoptr(FwdHost) host = NULL;
   g_autoptr(GError) error = NULL;
-  char *none[] = {NULL};
-  char **rest;
 
   if (!options)
     return status;
+  fwd_command_end_on_signals();
   if (!fwd_options_begin_log(options, "info"))
     return FWD_EXIT_USAGE;
+  sort_words(options);
+  if (!check_mappings(options->mappings, &error))
+    return fwd_command_fail(error);
+  if (!options->mappings[0] && !options->config)
+    return fwd_command_usage_error("a mapping is missing, as in tcp:8080:22 "
+                                   "(stunfwd client --help)");
   profile = fwd_profiles_choose(options, FWD_ROLE_CLIENT, &settings, &status);
   if (!profile)
     return status;
-  rest = options->rest ? options->rest : none;
-  if (rest[0] && is_ticket(rest[0]))
-    g_object_set(profile, "ticket", *rest++, NULL);
-  if (!check_mappings(rest, &error))
-    return fwd_command_fail(error);
-  if (!rest[0] && !options->config)
-    return fwd_command_usage_error("a mapping is missing, as in tcp:8080:22 "
-                                   "(stunfwd client --help)");
-  add_mappings(profile, rest);
   host = fwd_host_new(options, "client");
   fwd_host_add(host, profile);
   return fwd_host_run(host);

@@ -21,3 +21,9 @@ int fwd_command_plugins(int argc, char **argv);
 int fwd_command_usage_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /** The same for an error; its code decides between FWD_EXIT_USAGE and FWD_EXIT_FAILED. */
 int fwd_command_fail(const GError *error);
+
+/**
+ * SIGINT and SIGTERM end the program at once with FWD_EXIT_OK until the
+ * application takes them over: nothing is open yet that had to be closed.
+ */
+void fwd_command_end_on_signals(void);

@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const struct {
   const char *name;
@@ -38,6 +39,19 @@ fwd_command_fail(const GError *error)
 {
   fprintf(stderr, "stunfwd: %s\n", error->message);
   return fwd_application_status_of(error);
+}
+
+static void
+on_early_signal(int number)
+{
+  _exit(FWD_EXIT_OK);
+}
+
+void
+fwd_command_end_on_signals(void)
+{
+  signal(SIGINT, on_early_signal);
+  signal(SIGTERM, on_early_signal);
 }
 
 static void

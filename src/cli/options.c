@@ -64,6 +64,7 @@ fwd_options_free(FwdOptions *options)
   g_strfreev(options->stun);
   g_strfreev(options->plugin_dirs);
   g_strfreev(options->rest);
+  g_strfreev(options->mappings);
   g_free(options);
 }
 
@@ -88,28 +89,44 @@ fwd_options_begin_log(const FwdOptions *options, const char *level)
 }
 
 static void
-set_text(FwdProfile *profile, const char *property, const char *value)
+apply_text(FwdProfile *profile, const char *property, const char *option, FwdProfile *file)
 {
+  g_autofree char *value = g_strdup(option);
+
+  if (!value && file)
+    g_object_get(file, property, &value, NULL);
   if (value)
     g_object_set(profile, property, value, NULL);
 }
 
 static void
-set_texts(FwdProfile *profile, const char *property, GStrv values)
+apply_texts(FwdProfile *profile, const char *property, GStrv option, FwdProfile *file,
+            gboolean add_up)
 {
-  if (values)
-    g_object_set(profile, property, values, NULL);
+  g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+  g_auto(GStrv) of_file = NULL, value = NULL;
+
+  if (file && (add_up || !option))
+    g_object_get(file, property, &of_file, NULL);
+  if (of_file)
+    g_strv_builder_addv(all, (const char **)of_file);
+  if (option)
+    g_strv_builder_addv(all, (const char **)option);
+  value = g_strv_builder_end(all);
+  g_object_set(profile, property, value, NULL);
 }
 
 void
-fwd_options_apply(const FwdOptions *options, FwdProfile *profile)
+fwd_options_apply(const FwdOptions *options, FwdProfile *file, FwdProfile *profile)
 {
-  set_text(profile, "signaling-url", options->signaling);
-  set_text(profile, "room", options->room);
-  set_text(profile, "passphrase-file", options->passphrase_file);
-  set_text(profile, "ticket-file", options->ticket_file);
-  set_texts(profile, "allow", options->allow);
-  set_texts(profile, "stun", options->stun);
+  apply_text(profile, "signaling-url", options->signaling, file);
+  apply_text(profile, "room", options->room, file);
+  apply_text(profile, "passphrase-file", options->passphrase_file, file);
+  apply_text(profile, "ticket-file", options->ticket_file, file);
+  apply_text(profile, "ticket", options->ticket, file);
+  apply_texts(profile, "allow", options->allow, file, FALSE);
+  apply_texts(profile, "stun", options->stun, file, FALSE);
+  apply_texts(profile, "mappings", options->mappings, file, TRUE);
 }
 
 static void

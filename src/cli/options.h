@@ -8,7 +8,9 @@ typedef struct {
   char *signaling, *room, *passphrase_file, *ticket_file;
   char *config, *control, *log_level, *log_format;
   GStrv allow, stun, plugin_dirs;
-  GStrv rest; /**< what is no option */
+  GStrv rest;     /**< what is no option */
+  char *ticket;   /**< of @rest, if the command takes one */
+  GStrv mappings; /**< of @rest, if the command takes some */
 } FwdOptions;
 
 /**
@@ -24,8 +26,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdOptions, fwd_options_free)
 /** Sets up logging as --log-level and --log-format say. FALSE after one line about it. */
 gboolean fwd_options_begin_log(const FwdOptions *options, const char *level);
 
-/** Puts what the command line says over what the profile has. */
-void fwd_options_apply(const FwdOptions *options, FwdProfile *profile);
+/**
+ * Gives @profile what the command line says, and for the rest what @file has
+ * (NULL: nothing). Mappings add up. Each property changes once at most, so that
+ * whoever watches the profile sees no state in between.
+ */
+void fwd_options_apply(const FwdOptions *options, FwdProfile *file, FwdProfile *profile);
 
 /**
  * Takes log level and control socket from the program's group of the file, now and

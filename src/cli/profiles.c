@@ -24,6 +24,47 @@ find_profile(FwdSettings *settings, FwdRole role, guint *count)
   return found;
 }
 
+/* The file's profile under what the command line says, whenever the file changes. */
+typedef struct {
+  const FwdOptions *options; /* outlives the settings */
+  FwdProfile *file;
+  FwdProfile *merged;
+} Overlay;
+
+static void
+overlay_free(Overlay *overlay, GClosure *closure)
+{
+  g_object_unref(overlay->file);
+  g_object_unref(overlay->merged);
+  g_free(overlay);
+}
+
+static void
+on_changed(FwdSettings *settings, const char *profile, Overlay *overlay)
+{
+  g_autofree char *name = NULL;
+
+  g_object_get(overlay->file, "name", &name, NULL);
+  if (g_strcmp0(profile, name) == 0)
+    fwd_options_apply(overlay->options, overlay->file, overlay->merged);
+}
+
+static FwdProfile *
+overlay(const FwdOptions *options, FwdSettings *settings, FwdProfile *file, FwdRole role)
+{
+  Overlay *over = g_new0(Overlay, 1);
+  g_autofree char *name = NULL;
+
+  g_object_get(file, "name", &name, NULL);
+  over->options = options;
+  over->file = g_object_ref(file);
+  over->merged = fwd_profile_new(name, role);
+  fwd_options_apply(options, file, over->merged);
+  g_signal_connect_data(settings, "changed", G_CALLBACK(on_changed), over,
+                        (GClosureNotify)overlay_free, 0);
+  return g_object_ref(over->merged);
+}
+
 FwdProfile *
 fwd_profiles_choose(FwdOptions *options, FwdRole role, FwdSettings **settings, int *status)
 {
@@ -33,7 +74,7 @@ fwd_profiles_choose(FwdOptions *options, FwdRole role, FwdSettings **settings, i
 
   if (!options->config) {
     profile = fwd_profile_new(fwd_role_to_string(role), role);
-    fwd_options_apply(options, profile);
+    fwd_options_apply(options, NULL, profile);
     return profile;
   }
   *settings = fwd_settings_new(options->config, &error);
@@ -49,8 +90,7 @@ fwd_profiles_choose(FwdOptions *options, FwdRole role, FwdSettings **settings, i
     return NULL;
   }
   fwd_options_follow(options, *settings);
-  fwd_options_apply(options, profile);
-  return g_object_ref(profile);
+  return overlay(options, *settings, profile, role);
 }
 
 gboolean

@@ -6,12 +6,12 @@
 
 /**
  * With --config, the only profile of that role in the file, under what the
- * options say, and the options follow the file; else a profile made of the options. *@settings (transfer full,
- * may become NULL) must outlive the profile. NULL after one line about what is
+ * options say, and the options follow the file; else a profile made of the options. *@settings
+ * (transfer full, may become NULL) must outlive the profile. NULL after one line about what is
  * wrong, with the exit status in *@status.
  */
-FwdProfile *fwd_profiles_choose(FwdOptions *options, FwdRole role, FwdSettings **settings,
-                                int *status);
+FwdProfile *
+fwd_profiles_choose(FwdOptions *options, FwdRole role, FwdSettings **settings, int *status);
 
 /** Whether it is a server's and says neither a ticket nor a room. */
 gboolean fwd_profiles_lacks_ticket(FwdProfile *profile);

@@ -55,6 +55,7 @@ fwd_command_run(int argc, char **argv)
 
   if (!options)
     return status;
+  fwd_command_end_on_signals();
   status = check_options(options);
   if (status != FWD_EXIT_OK)
     return status;

@@ -30,6 +30,7 @@ fwd_command_server(int argc, char **argv)
 
   if (!options)
     return status;
+  fwd_command_end_on_signals();
   if (options->rest)
     return fwd_command_usage_error("\"%s\": a server takes no mappings; the client names them",
                                    options->rest[0]);

@@ -106,7 +106,8 @@ parse_host(const char *text, Rule *rule)
     rule->prefix_length = (guint)prefix_length;
     return TRUE;
   }
-  if (parts[1])
+  /* A glob over digits looks like a network, and would match a name such as 10.x.example. */
+  if (parts[1] || strspn(text, "0123456789.*?") == strlen(text) + (g_str_equal(text, "*")))
     return FALSE;
   rule->pattern = g_pattern_spec_new(text);
   return TRUE;

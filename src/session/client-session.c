@@ -15,6 +15,8 @@
 #define SETTLE_MS 300
 /* A lost path is looked for again as often as this. */
 #define LOST_RETRY_MS 3000
+/* Mappings of the configuration that could not listen are tried again. */
+#define FOLLOW_AGAIN_MS 2000
 /* When to say that nobody is in the room. */
 #define EMPTY_ROOM_MS 2000
 
@@ -30,6 +32,7 @@ struct _FwdClientSession {
   guint race_timer;
   guint retry_ms;
   guint empty_timer;
+  guint follow_timer;
   guint32 tunnels;   /* number of the last tunnel */
   guint32 races;     /* number of the last race */
   GStrv plan;        /* of the last race */
@@ -368,13 +371,35 @@ on_mappings_changed(GListModel *mappings, guint position, guint removed, guint a
   send_mappings(self);
 }
 
-static void
-on_profile_mappings(FwdProfile *profile, GParamSpec *property, FwdClientSession *self)
+static gboolean
+follow_profile(FwdClientSession *self)
 {
   g_auto(GStrv) texts = NULL;
 
-  g_object_get(profile, "mappings", &texts, NULL);
-  fwd_mapping_table_follow(self->mappings, (const char *const *)texts);
+  if (fwd_session_get_state(FWD_SESSION(self)) >= FWD_SESSION_STOPPING)
+    return TRUE;
+  g_object_get(fwd_session_get_profile(FWD_SESSION(self)), "mappings", &texts, NULL);
+  return fwd_mapping_table_follow(self->mappings, (const char *const *)texts);
+}
+
+static gboolean
+on_follow_again(gpointer user_data)
+{
+  FwdClientSession *self = user_data;
+
+  if (!follow_profile(self))
+    return G_SOURCE_CONTINUE;
+  self->follow_timer = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* A port may be in use for a moment, by the mapping that had it before for example. */
+static void
+on_profile_mappings(FwdProfile *profile, GParamSpec *property, FwdClientSession *self)
+{
+  g_clear_handle_id(&self->follow_timer, g_source_remove);
+  if (!follow_profile(self))
+    self->follow_timer = g_timeout_add(FOLLOW_AGAIN_MS, on_follow_again, self);
 }
 
 static const FwdAccessList *
@@ -420,6 +445,7 @@ fwd_client_session_dispose(GObject *object)
   g_clear_handle_id(&self->hello_timer, g_source_remove);
   g_clear_handle_id(&self->race_timer, g_source_remove);
   g_clear_handle_id(&self->empty_timer, g_source_remove);
+  g_clear_handle_id(&self->follow_timer, g_source_remove);
   self->server = NULL;
   if (self->tunnel)
     fwd_tunnel_close(FWD_TUNNEL(self->tunnel));

@@ -127,15 +127,16 @@ take_path(FwdConnector *self, Runner *runner, FwdPath *path)
 static void
 take_failure(FwdConnector *self, Runner *runner, const GError *error)
 {
-  const char *id = fwd_connector_attempt_get_strategy(runner->attempt);
+  const char *id = fwd_connector_attempt_get_strategy(runner->attempt), *why;
 
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     tell(self, id, "stopped: a better path was found, or it was no longer needed");
     return;
   }
-  tell(self, id, error->message);
-  fwd_log_debug("%s with %s: %s", id, self->ends.peer, error->message);
-  publish(self, FWD_EVENT_STRATEGY_FAILED, id, error->message);
+  why = error ? error->message : "it ended with neither a path nor an error";
+  tell(self, id, why);
+  fwd_log_debug("%s with %s: %s", id, self->ends.peer, why);
+  publish(self, FWD_EVENT_STRATEGY_FAILED, id, why);
 }
 
 static void

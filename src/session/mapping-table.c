@@ -13,6 +13,7 @@ struct _FwdMappingTable {
   gboolean local_reverse;
   GPtrArray *entries;   /* of FwdMappingEntry, by id */
   GHashTable *followed; /* text of the configuration → GArray of the ids it made */
+  GHashTable *failed;   /* set of texts whose failure was logged */
   guint last_id;
 };
 
@@ -218,15 +219,29 @@ fwd_mapping_table_begin(FwdMappingTable *self, const char *const *texts, GError 
   return TRUE;
 }
 
-void
+static void
+note_failure(FwdMappingTable *self, const char *text, const GError *error)
+{
+  if (g_hash_table_add(self->failed, g_strdup(text)))
+    fwd_log_warning("mapping %s: %s", text, error->message);
+}
+
+gboolean
 fwd_mapping_table_follow(FwdMappingTable *self, const char *const *texts)
 {
+  gboolean all = TRUE;
+
   drop_missing(self, texts);
   for (guint i = 0; texts[i]; i++) {
     g_autoptr(GError) error = NULL;
-    if (!follow_one(self, texts[i], &error))
-      fwd_log_warning("mapping %s: %s", texts[i], error->message);
+    if (follow_one(self, texts[i], &error)) {
+      g_hash_table_remove(self->failed, texts[i]);
+      continue;
+    }
+    note_failure(self, texts[i], error);
+    all = FALSE;
   }
+  return all;
 }
 
 GStrv
@@ -326,6 +341,7 @@ fwd_mapping_table_finalize(GObject *object)
 
   g_ptr_array_unref(self->entries);
   g_hash_table_unref(self->followed);
+  g_hash_table_unref(self->failed);
   g_object_unref(self->tunnel);
   g_object_unref(self->bus);
   g_object_unref(self->registry);
@@ -342,6 +358,7 @@ static void
 fwd_mapping_table_init(FwdMappingTable *self)
 {
   self->entries = g_ptr_array_new_with_free_func(g_object_unref);
+  self->failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   self->followed =
       g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
 }

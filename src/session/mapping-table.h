@@ -42,9 +42,10 @@ fwd_mapping_table_begin(FwdMappingTable *self, const char *const *texts, GError 
 
 /**
  * Makes the mappings that came from @texts at the last call to be those of
- * @texts now; others stay. Failures are logged, one line each, and passed over.
+ * @texts now; others stay. A failure is logged once and passed over; FALSE when
+ * there was one: call again later, the port may be free by then.
  */
-void fwd_mapping_table_follow(FwdMappingTable *self, const char *const *texts);
+gboolean fwd_mapping_table_follow(FwdMappingTable *self, const char *const *texts);
 
 /** Texts of the mappings that the peer should open (transfer full). */
 GStrv fwd_mapping_table_list_requested(FwdMappingTable *self);

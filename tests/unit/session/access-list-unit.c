@@ -17,11 +17,20 @@ test_loopback_is_allowed(void)
 static void
 test_all_else_is_not(void)
 {
-  static const char *const targets[] = {
-    "192.168.1.1:80", "[fe80::1]:80",    "10.0.0.1:22",          "example.org:80",
-    "0.0.0.0:80",     "localhost.:80",   "localhost.evil.org:1", "127.1:80",
-    "2130706433:80",  "0x7f.0.0.1:80",   "localhost",            "",
-    ":80",            "/run/docker.sock"};
+  static const char *const targets[] = {"192.168.1.1:80",
+                                        "[fe80::1]:80",
+                                        "10.0.0.1:22",
+                                        "example.org:80",
+                                        "0.0.0.0:80",
+                                        "localhost.:80",
+                                        "localhost.evil.org:1",
+                                        "127.1:80",
+                                        "2130706433:80",
+                                        "0x7f.0.0.1:80",
+                                        "localhost",
+                                        "",
+                                        ":80",
+                                        "/run/docker.sock"};
   g_autoptr(FwdAccessList) list = fwd_access_list_new();
 
   for (gsize i = 0; i < G_N_ELEMENTS(targets); i++) {
@@ -48,25 +57,25 @@ typedef struct {
 } Row;
 
 static const Row rows[] = {
-  {"tcp:192.168.1.10:80", "tcp", "192.168.1.10:80", TRUE},
-  {"tcp:192.168.1.10:80", "tcp", "192.168.1.10:81", FALSE},
-  {"tcp:192.168.1.10:80", "tcp", "192.168.1.11:80", FALSE},
-  {"tcp:192.168.1.10:80", "udp", "192.168.1.10:80", FALSE},
-  {"tcp:192.168.1.0/24:*", "tcp", "192.168.1.200:65535", TRUE},
-  {"tcp:192.168.1.0/24:*", "tcp", "192.168.2.1:1", FALSE},
-  {"tcp:0.0.0.0/0:443", "tcp", "203.0.113.9:443", TRUE},
-  {"tcp:0.0.0.0/0:443", "tcp", "[2001:db8::1]:443", FALSE},
-  {"udp:[fd00::]/8:53", "udp", "[fd12::1]:53", TRUE},
-  {"udp:[fd00::]/8:53", "udp", "[fe00::1]:53", FALSE},
-  {"tcp:[2001:db8::5]:22", "tcp", "[2001:db8::5]:22", TRUE},
-  {"tcp:*.example.net:8000-8010", "tcp", "a.example.net:8005", TRUE},
-  {"tcp:*.example.net:8000-8010", "tcp", "a.example.net:8011", FALSE},
-  {"tcp:*.example.net:8000-8010", "tcp", "example.com:8005", FALSE},
-  {"tcp:*:*", "tcp", "anything:1", TRUE},
-  {"unix:/run/app/*.sock", "unix", "/run/app/a.sock", TRUE},
-  {"unix:/run/app/*.sock", "unix", "/run/other/a.sock", FALSE},
-  {"unix:/run/app/*.sock", "unix", "/run/app/../docker.sock", FALSE},
-  {"tcp:/run/app/*.sock", "unix", "/run/app/a.sock", FALSE},
+    {"tcp:192.168.1.10:80", "tcp", "192.168.1.10:80", TRUE},
+    {"tcp:192.168.1.10:80", "tcp", "192.168.1.10:81", FALSE},
+    {"tcp:192.168.1.10:80", "tcp", "192.168.1.11:80", FALSE},
+    {"tcp:192.168.1.10:80", "udp", "192.168.1.10:80", FALSE},
+    {"tcp:192.168.1.0/24:*", "tcp", "192.168.1.200:65535", TRUE},
+    {"tcp:192.168.1.0/24:*", "tcp", "192.168.2.1:1", FALSE},
+    {"tcp:0.0.0.0/0:443", "tcp", "203.0.113.9:443", TRUE},
+    {"tcp:0.0.0.0/0:443", "tcp", "[2001:db8::1]:443", FALSE},
+    {"udp:[fd00::]/8:53", "udp", "[fd12::1]:53", TRUE},
+    {"udp:[fd00::]/8:53", "udp", "[fe00::1]:53", FALSE},
+    {"tcp:[2001:db8::5]:22", "tcp", "[2001:db8::5]:22", TRUE},
+    {"tcp:*.example.net:8000-8010", "tcp", "a.example.net:8005", TRUE},
+    {"tcp:*.example.net:8000-8010", "tcp", "a.example.net:8011", FALSE},
+    {"tcp:*.example.net:8000-8010", "tcp", "example.com:8005", FALSE},
+    {"tcp:*:*", "tcp", "anything:1", TRUE},
+    {"unix:/run/app/*.sock", "unix", "/run/app/a.sock", TRUE},
+    {"unix:/run/app/*.sock", "unix", "/run/other/a.sock", FALSE},
+    {"unix:/run/app/*.sock", "unix", "/run/app/../docker.sock", FALSE},
+    {"tcp:/run/app/*.sock", "unix", "/run/app/a.sock", FALSE},
 };
 
 static void
@@ -87,10 +96,11 @@ static void
 test_wrong_rules_say_what(void)
 {
   static const char *const wrong[][2] = {
-    {"", "forwarder"},          {":10.0.0.1:80", "forwarder"},  {"tcp", "forwarder"},
-    {"tcp:10.0.0.1", "port"},   {"tcp:10.0.0.1:http", "port"},  {"tcp:10.0.0.1:0", "port"},
-    {"tcp::80", "host"},        {"tcp:10.0.0.0/33:80", "host"}, {"tcp:10.0.0.1:9-8", "port"},
-    {"tcp:10.0.0.1:", "port"},  {"tcp:a/8:80", "host"},         {"tcp:10.0.0.1:65536", "port"},
+      {"", "forwarder"},        {":10.0.0.1:80", "forwarder"},  {"tcp", "forwarder"},
+      {"tcp:10.0.0.1", "port"}, {"tcp:10.0.0.1:http", "port"},  {"tcp:10.0.0.1:0", "port"},
+      {"tcp::80", "host"},      {"tcp:10.0.0.0/33:80", "host"}, {"tcp:10.0.0.1:9-8", "port"},
+      {"tcp:10.*:80", "host"},  {"tcp:10.0.0.?:80", "host"},    {"tcp:10.0.0.1:", "port"},
+      {"tcp:a/8:80", "host"},   {"tcp:10.0.0.1:65536", "port"},
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {

@@ -27,7 +27,19 @@ is_public(const FwdEndpoint *endpoint)
          !fwd_endpoint_is_loopback(endpoint) && !fwd_endpoint_is_any(endpoint);
 }
 
-/* Private addresses of the peer are the business of the strategy "lan". */
+/*
+ * Private addresses of the peer are the business of the strategy "lan", unless a
+ * STUN server sees the peer under its own: then whoever reaches that server
+ * reaches the peer, as between the networks of one company.
+ */
+static gboolean
+is_reachable(FwdAttempt *attempt, const FwdEndpoint *endpoint)
+{
+  if (fwd_endpoint_is_loopback(endpoint) || fwd_endpoint_is_link_local(endpoint))
+    return FALSE;
+  return is_public(endpoint) || fwd_attempt_get_remote_nat(attempt)->mapping == FWD_NAT_NONE;
+}
+
 static gboolean
 accepts(FwdAttempt *attempt, const FwdCandidate *remote)
 {
@@ -37,7 +49,7 @@ accepts(FwdAttempt *attempt, const FwdCandidate *remote)
   case FWD_CANDIDATE_MAPPED:
     return TRUE;
   case FWD_CANDIDATE_HOST:
-    return is_public(&remote->endpoint);
+    return is_reachable(attempt, &remote->endpoint);
   case FWD_CANDIDATE_RELAYED:
     return FALSE;
   }

@@ -96,6 +96,7 @@ static void
 assert_no_public_address(Scene *scene, const char *endpoint)
 {
   place_open(scene, "203.0.113.7:40001", endpoint);
+  scene->b.attempt->local_nat.mapping = FWD_NAT_ENDPOINT_INDEPENDENT;
   fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
   g_autofree char *why_not = scene_why_not(&scene->a);
   g_assert_cmpstr(why_not, ==, "the peer has no public address");
@@ -119,6 +120,15 @@ test_unique_local_peer(Scene *scene, gconstpointer data)
   assert_no_public_address(scene, "[fd12:3456::9]:40002");
 }
 
+/* Two networks of one company: nothing translates between them. */
+static void
+test_private_peer_without_nat(Scene *scene, gconstpointer data)
+{
+  place_open(scene, "10.1.0.7:40001", "10.2.0.9:40002");
+  fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  g_assert_null(scene_why_not(&scene->a));
+}
+
 void
 strategy_add_tests(void)
 {
@@ -129,6 +139,7 @@ strategy_add_tests(void)
   SCENE_TEST("blocked-here", test_blocked_here);
   SCENE_TEST("blocked-but-v6", test_blocked_but_v6);
   SCENE_TEST("private-peer", test_private_peer);
+  SCENE_TEST("private-peer-without-nat", test_private_peer_without_nat);
   SCENE_TEST("shared-space-peer", test_shared_space_peer);
   SCENE_TEST("unique-local-peer", test_unique_local_peer);
 }

@@ -54,9 +54,9 @@ fwd_options_parse(int argc, char **argv, const char *synopsis, const char *summa
 void
 fwd_options_free(FwdOptions *options)
 {
-  char *texts[] = {options->signaling,   options->room,      options->passphrase_file,
-                   options->ticket_file, options->config,    options->control,
-                   options->log_level,   options->log_format};
+  char *texts[] = {options->signaling,   options->room,       options->passphrase_file,
+                   options->ticket_file, options->config,     options->control,
+                   options->log_level,   options->log_format, options->ticket};
 
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);

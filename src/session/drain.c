@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/drain.h"
 
+/* Left of the limit for telling the peers that it is over. */
+#define GOODBYE_MS 250
+
 struct FwdDrain {
   GListStore *peers;
   void (*done)(gpointer user_data);
@@ -34,6 +37,7 @@ fwd_drain_new(GListStore *peers, guint limit_ms, void (*done)(gpointer user_data
   FwdDrain *drain = g_new0(FwdDrain, 1);
   gboolean waits = fwd_peer_list_has_tunnels(peers);
 
+  limit_ms -= MIN(limit_ms, GOODBYE_MS);
   drain->peers = g_object_ref(peers);
   drain->done = done;
   drain->user_data = user_data;

@@ -13,8 +13,6 @@
 
 /* Changes of the own network are told together, not one by one. */
 #define TELL_DELAY_MS 10
-/* Left of the limit of a stop, for telling the peers that it is over. */
-#define GOODBYE_MS 250
 
 typedef struct {
   FwdApplication *application;
@@ -425,8 +423,7 @@ component_stop_async(FwdComponent *component, guint limit_ms, GAsyncReadyCallbac
     fwd_discovery_stop(private->discovery);
   if (fwd_session_get_mappings(self))
     fwd_mapping_table_clear(fwd_session_get_mappings(self));
-  private->drain = fwd_drain_new(
-      private->peers, limit_ms > GOODBYE_MS ? limit_ms - GOODBYE_MS : 0, on_drained, self);
+  private->drain = fwd_drain_new(private->peers, limit_ms, on_drained, self);
 }
 
 static void

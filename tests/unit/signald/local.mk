@@ -37,8 +37,13 @@ unit_tests += %D%/websocket-backoff-unit
 %C%_websocket_backoff_unit_CPPFLAGS = $(signald_test_cppflags)
 %C%_websocket_backoff_unit_LDADD = $(GLIB_LIBS)
 
+unit_tests += %D%/slow-reader-unit
+%C%_slow_reader_unit_SOURCES = %D%/slow-reader-unit.c %D%/server-fixture.c %D%/server-fixture.h
+%C%_slow_reader_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_slow_reader_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
 unit_tests += %D%/server-unit
-%C%_server_unit_SOURCES = %D%/server-unit.c
+%C%_server_unit_SOURCES = %D%/server-unit.c %D%/server-fixture.c %D%/server-fixture.h
 %C%_server_unit_CPPFLAGS = $(signald_test_cppflags)
 %C%_server_unit_CFLAGS = $(AM_CFLAGS) $(SOUP_CFLAGS)
 %C%_server_unit_LDADD = libsignald.la $(GLIB_LIBS)

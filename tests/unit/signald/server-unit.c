@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The server in this process, and clients that speak frames of their own choice. */
-#include "server.h"
+#include "server-fixture.h"
 
 #include "room-message.h"
 #include <libsoup/soup.h>
@@ -23,30 +23,6 @@ const char *
 __asan_default_options(void)
 {
   return "fast_unwind_on_malloc=0";
-}
-
-static FwdServer *
-server_new(const char *line)
-{
-  g_autofree char *text = g_strconcat("signald --listen 127.0.0.1:0 ", line, NULL);
-  g_auto(GStrv) arguments = g_strsplit(text, " ", -1);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(FwdOptions) options = fwd_options_parse(&arguments, &error);
-  FwdServer *server;
-
-  g_assert_no_error(error);
-  server = fwd_server_new(options, &error);
-  g_assert_no_error(error);
-  return server;
-}
-
-static char *
-server_url(const FwdServer *server)
-{
-  g_auto(GStrv) endpoints = fwd_server_list_endpoints(server);
-
-  g_assert_true(g_str_has_prefix(endpoints[0], "WebSocket on ws://127.0.0.1:"));
-  return g_strdup(endpoints[0] + strlen("WebSocket on "));
 }
 
 static void
@@ -139,21 +115,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
 #define JOIN(room, role) "{\"type\":\"join\",\"room\":\"" room "\",\"role\":\"" role "\"}"
 
 static gboolean
-on_stopped(gpointer user_data)
+on_finished(gpointer user_data)
 {
   *(gboolean *)user_data = TRUE;
   return G_SOURCE_REMOVE;
-}
-
-static void
-server_stop(FwdServer *server)
-{
-  gboolean stopped = FALSE;
-
-  fwd_server_stop(server, on_stopped, &stopped);
-  while (!stopped)
-    g_main_context_iteration(NULL, TRUE);
-  fwd_server_free(server);
 }
 
 static void
@@ -250,79 +215,6 @@ test_most_rooms(void)
   g_assert_nonnull(strstr(g_ptr_array_index(second->frames, 0), "\"full\""));
   g_assert_cmpuint(second->closed, ==, 1008);
   g_clear_pointer(&first, client_free);
-  server_stop(server);
-}
-
-static GSocket *
-connect_raw(const FwdServer *server)
-{
-  g_autofree char *url = server_url(server);
-  g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
-  g_autoptr(GSocketAddress) address =
-      g_inet_socket_address_new_from_string("127.0.0.1", (guint)g_uri_get_port(uri));
-  GSocket *socket = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-                                 G_SOCKET_PROTOCOL_TCP, NULL);
-
-  /* Little fits between the two, so that the server's own memory is what fills. */
-  g_assert_true(g_socket_set_option(socket, SOL_SOCKET, SO_RCVBUF, 4096, NULL));
-  g_assert_true(g_socket_connect(socket, address, NULL, NULL));
-  g_socket_set_blocking(socket, FALSE);
-  return socket;
-}
-
-/* FALSE once the server has closed the connection. */
-static gboolean
-send_raw(GSocket *socket, const char *data, gsize length)
-{
-  while (length > 0) {
-    g_autoptr(GError) error = NULL;
-    gssize sent = g_socket_send(socket, data, length, NULL, &error);
-
-    if (sent < 0 && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-      return FALSE;
-    data += MAX(sent, 0);
-    length -= (gsize)MAX(sent, 0);
-    g_main_context_iteration(NULL, FALSE);
-  }
-  return TRUE;
-}
-
-/* Text frames with the mask 0 (RFC 6455, 5.2), all of them at once. */
-static gboolean
-send_frames(GSocket *socket, const char *text, guint count)
-{
-  const guint8 header[] = {0x81, (guint8)(0x80 | strlen(text)), 0, 0, 0, 0};
-  g_autoptr(GByteArray) frames = g_byte_array_new();
-
-  g_assert_cmpuint(strlen(text), <, 126);
-  for (guint i = 0; i < count; i++) {
-    g_byte_array_append(frames, header, sizeof header);
-    g_byte_array_append(frames, (const guint8 *)text, (guint)strlen(text));
-  }
-  return send_raw(socket, (const char *)frames->data, frames->len);
-}
-
-/* Who asks and asks and never reads an answer is dropped before they fill the memory. */
-static void
-test_never_reads(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-  g_test_skip("stacks of all allocations are recorded whole here: too slow");
-  return;
-#endif
-  static const char upgrade[] = "GET / HTTP/1.1\r\nHost: signald\r\nUpgrade: websocket\r\n"
-                                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
-  FwdServer *server = server_new("--stun none --rate 1000000");
-  g_autoptr(GSocket) socket = connect_raw(server);
-  guint sent = 0;
-
-  g_assert_true(send_raw(socket, upgrade, strlen(upgrade)));
-  while (!(g_socket_condition_check(socket, G_IO_IN) & G_IO_IN))
-    g_main_context_iteration(NULL, TRUE);
-  g_assert_true(send_frames(socket, JOIN("r", "client"), 1));
-  while (send_frames(socket, "{\"type\":\"send\",\"to\":\"nobody\",\"data\":\"x\"}", 1000))
-    g_assert_cmpuint(sent += 1000, <, 5000000);
   server_stop(server);
 }
 
@@ -429,7 +321,7 @@ test_plain_request(void)
   gboolean done = FALSE;
 
   soup_message_set_request_body_from_bytes(message, "text/plain", body);
-  g_signal_connect_swapped(message, "finished", G_CALLBACK(on_stopped), &done);
+  g_signal_connect_swapped(message, "finished", G_CALLBACK(on_finished), &done);
   soup_session_send_and_read_async(session, message, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
   while (!done)
     g_main_context_iteration(NULL, TRUE);
@@ -485,7 +377,6 @@ main(int argc, char **argv)
   g_test_add_func("/server/oversize", test_oversize);
   g_test_add_func("/server/unknown-member", test_unknown_member);
   g_test_add_func("/server/most-rooms", test_most_rooms);
-  g_test_add_func("/server/never-reads", test_never_reads);
   g_test_add_func("/server/message-rate", test_message_rate);
   g_test_add_func("/server/join-rate", test_join_rate);
   g_test_add_func("/server/subprotocol", test_subprotocol);

@@ -388,8 +388,12 @@ static void
 on_quic_timer(FwdTimer *timer, gint64 now)
 {
   FwdTunnelEnd *end = END_OF(quic_timer, timer);
-  const int result = ngtcp2_conn_handle_expiry(end->connection.quic, now);
+  int result;
 
+  /* A handshake that was dropped has left its timer. */
+  if (end->connection.quic == NULL)
+    return;
+  result = ngtcp2_conn_handle_expiry(end->connection.quic, now);
   if (result != 0)
     end->failure = result;
   else

@@ -10,7 +10,7 @@
 #include "net/nat-discovery.h"
 
 #define STUN_PORT 3478
-/* The shortest UDP timeout of home routers is 30 s (FACTS: Hätönen 2010). */
+/* The shortest UDP timeout of 34 home routers was 30 s (Hätönen et al., IMC 2010). */
 #define KEEP_ALIVE_US (20 * G_USEC_PER_SEC)
 #define KEEPER_RTO_MS 500
 #define KEEPER_TRIES  4

@@ -35,6 +35,7 @@ struct _FwdClientSession {
   guint32 tunnels;   /* number of the last tunnel */
   guint32 races;     /* number of the last race */
   char *here, *there; /* the addresses of both ends, ports left out */
+  char *met;          /* the member that @server was when its hello last came */
   gboolean asked;    /* the server was told of reverse mappings */
   gboolean ask_anew; /* they have changed since, and it could not be told */
 };
@@ -230,12 +231,27 @@ send_mappings(FwdClientSession *self)
     self->asked = any;
 }
 
+/* What was ordered while the room was out of reach may not have arrived. */
+static gboolean
+has_met_anew(FwdClientSession *self)
+{
+  const char *member = fwd_peer_get_member(self->server);
+
+  if (g_strcmp0(self->met, member) == 0)
+    return FALSE;
+  g_free(self->met);
+  self->met = g_strdup(member);
+  return TRUE;
+}
+
 static void
 client_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven)
 {
   FwdClientSession *self = FWD_CLIENT_SESSION(session);
   const gboolean connected =
       self->server && fwd_peer_get_state(self->server) == FWD_PEER_CONNECTED;
+  FwdConnector *connector = fwd_peer_get_connector(peer);
+  gboolean anew;
 
   forget_unanswered(self, fwd_peer_get_member(peer));
   g_clear_handle_id(&self->empty_timer, g_source_remove);
@@ -245,8 +261,10 @@ client_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven
     use_server(self);
   if (peer != self->server)
     return;
-  if (has_moved(&self->there,
-                fwd_connector_get_remote_candidates(fwd_peer_get_connector(peer))))
+  anew = has_met_anew(self);
+  if (anew)
+    fwd_connector_cancel(connector);
+  if (has_moved(&self->there, fwd_connector_get_remote_candidates(connector)) || anew)
     fwd_pursuit_reset(self->pursuit);
   else
     fwd_pursuit_wake(self->pursuit);
@@ -437,6 +455,7 @@ fwd_client_session_finalize(GObject *object)
   g_ptr_array_unref(self->unanswered);
   g_free(self->here);
   g_free(self->there);
+  g_free(self->met);
   G_OBJECT_CLASS(fwd_client_session_parent_class)->finalize(object);
 }
 

@@ -71,12 +71,12 @@ typedef struct {
 struct FwdPath {
   const FwdPathOps *ops;
   FwdPathClass path_class;
-  char strategy[24];   /**< id of the strategy that found it */
-  int fd;              /**< to poll for input and output; not owned by whoever polls it */
-  gboolean shared;     /**< @fd is the session's shared socket: told apart by @remote */
-  guint16 mtu;         /**< largest packet it carries, in bytes of UDP payload */
-  guint32 rtt_us;      /**< round trip seen when it was found; 0 unknown */
-  FwdEndpoint local;   /**< real addresses, for people and for statistics */
+  char strategy[24]; /**< id of the strategy that found it */
+  int fd;            /**< to poll for input and output; not owned by whoever polls it */
+  gboolean shared;   /**< @fd is the session's shared socket: told apart by @remote */
+  guint16 mtu;       /**< largest packet it carries, in bytes of UDP payload */
+  guint32 rtt_us;    /**< round trip seen when it was found; 0 unknown */
+  FwdEndpoint local; /**< real addresses, for people and for statistics */
   FwdEndpoint remote;
 };
 

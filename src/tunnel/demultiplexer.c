@@ -9,10 +9,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/**
- * Descriptors are watched level-triggered: after so many batches the others get
- * their turn, and epoll tells again. Output is waited for only while a path is
- * blocked, since a UDP socket becomes writable with every packet that has left.
+/*
+ * Watched level-triggered: after so many batches others get their turn. Output only while
+ * a path is blocked: a UDP socket becomes writable with every packet that has left.
  */
 #define BATCHES_MAX 8
 

@@ -135,11 +135,12 @@ on_channel(FwdPeer *peer, FwdChannel *channel, FwdSession *self)
 }
 
 static void
-on_strategy_sends(FwdPeer *peer, const char *strategy, GVariant *body, FwdSession *self)
+on_strategy_sends(FwdPeer *peer, guint race, const char *strategy, GVariant *body,
+                  FwdSession *self)
 {
   FwdMessage *message = fwd_message_new(FWD_MESSAGE_STRATEGY);
 
-  message->attempt = fwd_peer_get_race_number(peer);
+  message->attempt = race;
   message->strategy = g_strdup(strategy);
   message->body = g_variant_ref(body);
   fwd_session_send(self, peer, message);
@@ -230,8 +231,9 @@ on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSess
     return;
   if (message->type != FWD_MESSAGE_STRATEGY)
     FWD_SESSION_GET_CLASS(self)->message(self, peer, message);
-  else if (message->attempt == fwd_peer_get_race_number(peer))
-    fwd_connector_message(fwd_peer_get_connector(peer), message->strategy, message->body);
+  else
+    fwd_connector_message(fwd_peer_get_connector(peer), message->attempt, message->strategy,
+                          message->body);
 }
 
 void
@@ -603,6 +605,8 @@ fwd_session_class_init(FwdSessionClass *klass)
 static void
 fwd_session_init(FwdSession *self)
 {
+  g_autofree char *history = fwd_history_default_path();
+
   PRIVATE(self)->peers = fwd_peer_list_new();
-  PRIVATE(self)->surroundings = fwd_surroundings_new();
+  PRIVATE(self)->surroundings = fwd_surroundings_new(history);
 }

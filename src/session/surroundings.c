@@ -11,13 +11,14 @@ turn_server_free(FwdTurnServer *turn_server)
 }
 
 FwdSurroundings *
-fwd_surroundings_new(void)
+fwd_surroundings_new(const char *history)
 {
   FwdSurroundings *surroundings = g_rc_box_new0(FwdSurroundings);
 
   surroundings->stun_servers = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
   surroundings->turn_servers = g_ptr_array_new_with_free_func((GDestroyNotify)turn_server_free);
   surroundings->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
+  surroundings->history = fwd_history_new(history);
   return surroundings;
 }
 
@@ -34,6 +35,7 @@ clear(FwdSurroundings *surroundings)
   g_array_unref(surroundings->stun_servers);
   g_ptr_array_unref(surroundings->turn_servers);
   g_hash_table_unref(surroundings->kept);
+  fwd_history_free(surroundings->history);
 }
 
 void

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "session/history.h"
 #include <stunfwd/attempt.h>
 
 typedef struct {
@@ -13,9 +14,11 @@ typedef struct {
   GArray *stun_servers;    /**< of FwdEndpoint, resolved */
   GPtrArray *turn_servers; /**< of FwdTurnServer */
   GHashTable *kept;        /**< GObject by "STRATEGY/KEY" */
+  FwdHistory *history;
 } FwdSurroundings;
 
-FwdSurroundings *fwd_surroundings_new(void);
+/** @history: a path as for fwd_history_new(). */
+FwdSurroundings *fwd_surroundings_new(const char *history);
 FwdSurroundings *fwd_surroundings_ref(FwdSurroundings *surroundings);
 void fwd_surroundings_unref(FwdSurroundings *surroundings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdSurroundings, fwd_surroundings_unref)

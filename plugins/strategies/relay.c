@@ -219,7 +219,7 @@ attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable *cancellable,
   g_autofree char *text = NULL;
 
   g_task_set_source_tag(task, attempt_async);
-  g_task_set_static_name(task, "relay attempt");
+  g_task_set_name(task, "relay attempt");
   g_task_set_task_data(task, work, work_free);
   if (url == NULL) {
     fail(task, g_error_new_literal(FWD_STRATEGY_ERROR, FWD_ERROR_UNSUPPORTED,

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sites that nothing but the web's ports, or an HTTP proxy, leads out of."""
-import os
-
 import traffic
-from lab import Lab, need, wait_for
+from lab import Lab, need
 from programs import PUB, Client, Server, Signald
 
-PROXY = "198.51.100.7"
 PROXY_PORT = 3128
 
 
@@ -15,7 +12,7 @@ class SecureSignald(Signald):
 
     def __init__(self, place, *words):
         self.certificate, self.key = place.path("signald.pem"), place.path("signald.key")
-        place.run(None if not hasattr(place, "sites") else "pub", need("openssl"), "req", "-x509",
+        place.run("pub", need("openssl"), "req", "-x509",
                   "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                   "-days", "2", "-subj", "/CN=signald", "-addext", f"subjectAltName=IP:{PUB}",
                   "-out", self.certificate, "-keyout", self.key)
@@ -29,11 +26,11 @@ class SecureSignald(Signald):
         super().start()
 
 
-def connect(place, signald, *mappings, env=None):
+def connect(place, signald, *mappings, client_env=None):
     """A server in `a` and a client in `b` that trust this signald."""
-    env = {"SSL_CERT_FILE": signald.certificate, **(env or {})}
+    env = {"SSL_CERT_FILE": signald.certificate}
     server = Server(place, "a", signald, env=env)
-    client = Client(place, "b", server.ticket(), *mappings, env=env)
+    client = Client(place, "b", server.ticket(), *mappings, env={**env, **(client_env or {})})
     return server, client
 
 
@@ -58,3 +55,46 @@ def test_two_web_only_sites():
         print(done.stdout)
         after = client.wait_connected("relay")["path"]
         assert after["loss"] < 0.5, after
+
+
+def start_proxy(place):
+    """tinyproxy in `pub`, which lets CONNECT through to port 443."""
+    config = place.write("tinyproxy.conf", f"""\
+Port {PROXY_PORT}
+Listen {PUB}
+Timeout 600
+MaxClients 50
+ConnectPort 443
+LogLevel Connect
+""", mode=0o644)
+    program = place.start("pub", "tinyproxy", need("tinyproxy"), "-d", "-c", config)
+    place.wait_listening("pub", PROXY_PORT)
+    return program
+
+
+def allow_only_proxy(place, router):
+    place.run(router, "nft", f"""table inet only_proxy {{
+        chain out {{
+            type filter hook forward priority -10; policy drop;
+            ct state established,related accept
+            oifname "wan" ip daddr {PUB} tcp dport {PROXY_PORT} accept
+        }}
+    }}""")
+
+
+def test_through_an_http_proxy():
+    """The client's only way out is a proxy, which its environment names."""
+    with Lab("a=web-only", "b=full-cone") as place:
+        traffic.start_services(place, "a")
+        proxy = start_proxy(place)
+        allow_only_proxy(place, "b-r1")
+        signald = SecureSignald(place)
+        url = f"http://{PUB}:{PROXY_PORT}"
+        _, client = connect(place, signald, *traffic.MAPPINGS,
+                            client_env={"https_proxy": url, "http_proxy": url})
+        path = client.wait_connected("relay", 60)["path"]
+        assert path["strategy"] == "relay", path
+        client.wait_mapped(traffic.HTTP + traffic.OFFSET)
+        traffic.wait_through(place, "b", traffic.ECHO + traffic.OFFSET)
+        traffic.many_requests(place, "b")
+        assert "CONNECT" in proxy.log(), proxy.log()

@@ -8,7 +8,7 @@ import time
 
 import traffic
 from lab import wait_for
-from pairs import RANKS, good_enough
+from pairs import good_enough, is_direct
 from programs import Client, Server, Signald
 
 LOCAL = traffic.ECHO + traffic.OFFSET
@@ -28,7 +28,7 @@ class PathLog:
     def __init__(self, peer):
         self.file = peer.program.err_path
         self.position, self.rest = 0, b""
-        self.seen, self.path = {}, None
+        self.path, self.changes = None, []
 
     def step(self):
         with open(self.file, "rb") as file:
@@ -38,11 +38,11 @@ class PathLog:
         *lines, self.rest = text.split(b"\n")
         for found in filter(None, map(PATH_LINE.search, lines)):
             self.path = tuple(word.decode() for word in found.groups())
-            self.seen.setdefault(self.path[0], time.monotonic())
+            self.changes.append((time.monotonic(), self.path[0]))
 
-    def direct(self):
+    def direct(self, since=0):
         """When the first direct path was there, or None."""
-        return min((when for name, when in self.seen.items() if RANKS.get(name, 2) < 2), default=None)
+        return next((when for when, name in self.changes if when > since and is_direct(name)), None)
 
 
 class Probe:
@@ -112,10 +112,10 @@ def settled_path(client, log):
         time.sleep(0.2)
 
 
-def watch(client, probe, way, start):
+def watch(client, probe, way, start, limit):
     """Until there is a byte and a path that is good enough, or until the limits are over."""
     log = PathLog(client)
-    limit = start + LIMITS.get(way, DIRECT_LIMIT)
+    limit = start + LIMITS.get(way, limit)
     while client.program.alive():
         probe.step()
         log.step()
@@ -130,8 +130,8 @@ class Meetings:
     """A lab's signaling server and services, with which peers can meet again and again. It
     listens on port 80, which every type of NAT lets out to."""
 
-    def __init__(self, place, case):
-        self.place, self.case, self.count = place, case, 0
+    def __init__(self, place, case, limit=DIRECT_LIMIT):
+        self.place, self.case, self.limit, self.count = place, case, limit, 0
         traffic.start_services(place, case.server_node)
         self.signald = Signald(place, port=80)
         self.routers = [node for node in place.nodes() if re.search(r"-r\d$", node)]
@@ -149,7 +149,7 @@ class Meetings:
         client = Client(place, case.client_node, ticket, f"tcp:{LOCAL}:{traffic.ECHO}",
                         name=f"client{self.count}")
         try:
-            log = watch(client, probe, case.way, start)
+            log = watch(client, probe, case.way, start, self.limit)
         finally:
             probe.close()
         found, strategy = settled_path(client, log)

@@ -62,6 +62,10 @@ def path_class(way):
     return way if way in RANKS else "p2p"
 
 
+def is_direct(found):
+    return RANKS.get(found, RANKS["relay"]) < RANKS["relay"]
+
+
 def good_enough(found, way):
     return found in RANKS and RANKS[found] <= RANKS[path_class(way)]
 

@@ -5,11 +5,14 @@ from meeting import Meetings
 from pairs import good_enough, pair
 
 
+LIMIT = 40
+
+
 def meets(client, server):
     """Whoever they are, they connect, and by a path as good as there can be."""
     case = pair(client, server)
     with Lab(*case.sites) as place:
-        found = Meetings(place, case).meet()
+        found = Meetings(place, case, LIMIT).meet()
         print(f"{case.key}, {case.way}: {found}")
         assert found["first_byte_ms"] is not None, f"not connected: {found}"
         assert good_enough(found["class"], case.way), f"{case.way} is possible: {found}"

@@ -49,6 +49,7 @@ gboolean
 fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now)
 {
   monitor->heard = now;
+  monitor->sent = 0;
   if (monitor->alive || monitor->failed || monitor->one_way || !monitor->proven)
     return FALSE;
   monitor->alive = TRUE;
@@ -130,6 +131,15 @@ one_way_at(const FwdPathMonitor *monitor)
                                                                : since + ONE_WAY_AFTER;
 }
 
+/* The peer answers what is sent to it, if only with acknowledgements: silence is doubtful. */
+static gint64
+next_doubt(const FwdPathMonitor *monitor)
+{
+  if (monitor->sent == 0)
+    return G_MAXINT64;
+  return MAX(monitor->sent, monitor->probed) + MAX(DOUBT_INTERVAL, 2 * monitor->srtt);
+}
+
 static gint64
 next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
 {
@@ -147,7 +157,7 @@ next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
     return monitor->probed + LOSSY_INTERVAL;
   if (use == FWD_MONITOR_STANDBY)
     return monitor->probed + STANDBY_INTERVAL;
-  return MIN(monitor->probed + BUSY_INTERVAL,
+  return MIN(MIN(monitor->probed + BUSY_INTERVAL, next_doubt(monitor)),
              MAX(monitor->probed, monitor->heard) + IDLE_INTERVAL);
 }
 

@@ -26,6 +26,7 @@ typedef struct {
   guint burst;                               /* probes of the first measurement to go */
   gint64 probed;                             /* when the last probe went */
   gint64 heard;                              /* when anything last came, or the beginning */
+  gint64 sent;                               /* the first packet after that; 0 none */
   gint64 died;
   gint64 srtt, rttvar; /* 0 not measured */
   gint64 bad_since;    /* 0 not bad */
@@ -40,6 +41,14 @@ typedef struct {
 
 /** @rtt: 0 unknown. An unproven path is alive once it has answered a probe. */
 void fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt, gint64 now);
+
+/** A packet leaves that may be answered. */
+static inline void
+fwd_path_monitor_sent(FwdPathMonitor *monitor, gint64 now)
+{
+  if (monitor->sent == 0)
+    monitor->sent = now;
+}
 
 /** Something arrived. TRUE if that has brought the path back to life. */
 gboolean fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now);

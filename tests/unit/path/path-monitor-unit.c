@@ -135,6 +135,23 @@ test_intervals(void)
   }
 }
 
+/* Somebody sends and hears nothing: sooner than on a path that is idle. */
+static void
+test_death_while_sending(void)
+{
+  Path path;
+
+  init(&path, ACTIVE, 20 * MS);
+  run_until(&path, 105 * S, NULL);
+  path.rtt = 0;
+  fwd_path_monitor_sent(&path.monitor, 105 * S);
+  fwd_path_monitor_sent(&path.monitor, 105 * S + 900 * MS);
+  g_assert_cmpint(path.monitor.sent, ==, 105 * S);
+  g_assert_cmpint(run_until(&path, 110 * S, is_dead), <=, 106 * S + 300 * MS);
+  fwd_path_monitor_heard(&path.monitor, 111 * S);
+  g_assert_cmpint(path.monitor.sent, ==, 0);
+}
+
 static void
 test_death(void)
 {
@@ -327,6 +344,7 @@ main(int argc, char **argv)
   g_test_add_func("/path-monitor/answer-once", test_an_answer_counts_once);
   g_test_add_func("/path-monitor/intervals", test_intervals);
   g_test_add_func("/path-monitor/death", test_death);
+  g_test_add_func("/path-monitor/death-while-sending", test_death_while_sending);
   g_test_add_func("/path-monitor/silence", test_silence_alone_is_no_death);
   g_test_add_func("/path-monitor/back-or-given-up",
                   test_a_dead_path_may_come_back_or_is_given_up);

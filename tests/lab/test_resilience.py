@@ -6,11 +6,11 @@ import signal
 import time
 
 import traffic
-from lab import Lab, wait_for
+from lab import Lab
 from programs import Client, Server, Signald
 from traffic import ECHO, HTTP, OFFSET
-from trouble import (CUT, LOSSY, Recovery, between_sites, current_class, move, now, renumber,
-                     wait_direct)
+from trouble import (CUT, LOSSY, Recovery, between_sites, move, now, renumber, wait_direct,
+                     wait_relayed)
 
 LOCAL = ECHO + OFFSET
 MAPPINGS = (f"tcp:{LOCAL}:{ECHO}", f"tcp:{HTTP + OFFSET}:{HTTP}")
@@ -42,7 +42,7 @@ def cut_path(place, _, client):
     """Unplugged until the tunnel has left it, and plugged in again."""
     wait_direct(client)
     with between_sites(place, CUT):
-        wait_for(lambda: current_class(client) == "relay", 30, "the relay", 0.1)
+        wait_relayed(client, 30)
 
 
 def restart_signald(_, signald, client):
@@ -141,7 +141,7 @@ def test_lossy_path_loses_to_a_clean_relay():
     with steady_tunnel(site("a"), site("b")) as (place, _, client, recovery):
         start = now()
         with between_sites(place, LOSSY):
-            wait_for(lambda: current_class(client) == "relay", 60, "the relay", 0.1)
+            wait_relayed(client, 60)
             print(f"10 % loss: relayed after {now() - start:.1f} s")
             recovery.steady.wait_more(50)
         start = now()

@@ -32,9 +32,9 @@ def between_sites(place, verdict, one=2, other=3):
 
 def renumber(place, node, old, new, gateway):
     """The host's network gives it another address."""
-    for words in (("address", "add", f"{new}/24", "dev", "eth0"),
-                  ("address", "del", f"{old}/24", "dev", "eth0"),
-                  ("route", "replace", "default", "via", gateway)):
+    for words in (("address", "del", f"{old}/24", "dev", "eth0"),
+                  ("address", "add", f"{new}/24", "dev", "eth0"),
+                  ("route", "add", "default", "via", gateway)):
         place.run(node, "ip", *words)
 
 
@@ -66,6 +66,10 @@ def wait_fresh(peer):
 
 def wait_direct(peer, limit=60):
     wait_for(lambda: is_direct(current_class(peer)), limit, "a direct path", 0.1)
+
+
+def wait_relayed(peer, limit=60):
+    wait_for(lambda: current_class(peer) == "relay", limit, "a relayed path", 0.1)
 
 
 class Recovery:

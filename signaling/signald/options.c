@@ -5,6 +5,7 @@
 
 #define DEFAULT_LISTEN    "127.0.0.1:8080"
 #define DEFAULT_STUN_PORT 3478
+#define SECOND_STUN_PORT  3479
 #define DEFAULT_MAX_ROOMS 10000
 #define DEFAULT_RATE      100
 #define RATE_MAX          1000000
@@ -61,7 +62,7 @@ read_typed(char ***arguments, Typed *typed, GError **error)
       {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &typed->tls_key, "its private key in PEM",
        "FILE"},
       {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->stun,
-       "where to answer STUN (port 3478 of each --listen address), or none; may be repeated",
+       "where to answer STUN (ports 3478 and 3479 of each --listen address), or none; may be repeated",
        "ADDR:PORT"},
       {"stun-alternate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->stun_alternate,
        "second address and port of the --stun in the same place, for RFC 5780", "ADDR:PORT"},
@@ -116,15 +117,24 @@ contains_endpoint(const GArray *endpoints, const FwdEndpoint *wanted)
 }
 
 static void
-default_stun(FwdOptions *options)
+add_stun_port(FwdOptions *options, guint16 port)
 {
   for (guint i = 0; i < options->listen->len; i++) {
     FwdEndpoint endpoint = g_array_index(options->listen, FwdEndpoint, i);
 
-    fwd_endpoint_set_port(&endpoint, DEFAULT_STUN_PORT);
+    fwd_endpoint_set_port(&endpoint, port);
     if (!contains_endpoint(options->stun, &endpoint))
       g_array_append_val(options->stun, endpoint);
   }
+}
+
+/* Two ports show a mapping that depends on the port even where there is one address. */
+static void
+default_stun(FwdOptions *options, gboolean has_alternate)
+{
+  add_stun_port(options, DEFAULT_STUN_PORT);
+  if (!has_alternate)
+    add_stun_port(options, SECOND_STUN_PORT);
 }
 
 static gboolean
@@ -138,7 +148,7 @@ read_stun(const Typed *typed, FwdOptions *options, GError **error)
   if (!none && !read_endpoints("--stun", typed->stun, options->stun, error))
     return FALSE;
   if (!none && options->stun->len == 0)
-    default_stun(options);
+    default_stun(options, typed->stun_alternate != NULL);
   if (!read_endpoints("--stun-alternate", typed->stun_alternate, options->stun_alternate,
                       error))
     return FALSE;

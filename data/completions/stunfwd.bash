@@ -20,7 +20,8 @@ _stunfwd_value() {
 	--log-format) _stunfwd_words 'text json journal' ;;
 	--store) _stunfwd_words 'memory' ;;
 	--signaling | --room | --allow | --stun | --strategy | --profile | --listen | -l | --stun-alternate | \
-		--public-url | --max-rooms | --rate) ;;
+		--public-url | --max-rooms | --rate | --relay-rate) ;;
+	--relay) _stunfwd_words 'on off' ;;
 	*) return 1 ;;
 	esac
 }
@@ -59,7 +60,7 @@ _stunfwd_signald() {
 
 	COMPREPLY=()
 	_stunfwd_value || _stunfwd_words '--listen --tls-cert --tls-key --stun --stun-alternate
-		--store --public-url --max-rooms --rate --version --help'
+		--store --public-url --max-rooms --rate --relay --relay-rate --version --help'
 }
 
 complete -F _stunfwd stunfwd

@@ -14,3 +14,11 @@ unit_tests += %D%/strategy-udp-punch
 %C%_strategy_udp_punch_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"udp-punch"'
 %C%_strategy_udp_punch_LDADD = $(strategy_conformance_libs)
 endif
+
+if PLUGIN_RELAY
+unit_tests += %D%/strategy-relay
+%C%_strategy_relay_SOURCES = %D%/strategy-relay.c %D%/signald-process.c %D%/signald-process.h
+%C%_strategy_relay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_strategy_relay_LDADD = $(strategy_conformance_libs)
+EXTRA_%C%_strategy_relay_DEPENDENCIES = stunfwd-signald
+endif

@@ -153,7 +153,7 @@ fake_attempt_advise(FwdAttempt *attempt, const char *line)
 static const char *
 fake_attempt_get_signaling_url(FwdAttempt *attempt)
 {
-  return "ws://127.0.0.1:9/";
+  return FAKE_ATTEMPT(attempt)->signaling_url;
 }
 
 static const GArray *
@@ -295,6 +295,7 @@ fake_attempt_class_init(FakeAttemptClass *klass)
 static void
 fake_attempt_init(FakeAttempt *self)
 {
+  self->signaling_url = "ws://127.0.0.1:9/";
   self->local = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->remote = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->pending = g_array_new(FALSE, FALSE, sizeof(FakeCheck));

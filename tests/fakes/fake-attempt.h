@@ -25,12 +25,13 @@ struct _FakeAttempt {
   gboolean controlling;
   GArray *local, *remote; /* of FwdCandidate */
   FwdNatReport local_nat, remote_nat;
+  const char *signaling_url;
   GPtrArray *story;  /* lines of fwd_attempt_note() */
   GPtrArray *advice; /* lines of fwd_attempt_advise() */
   GArray *stun;      /* of FwdEndpoint */
   GPtrArray *turn;   /* of FwdTurnServer, which the test owns */
   GHashTable *kept;  /* GObject by key */
-  GArray *pending;  /* FakeCheck, those without an answer */
+  GArray *pending;   /* FakeCheck, those without an answer */
 
   guint sent;          /* checks that left, and those that could not */
   guint failing;       /* so many of the next checks cannot be sent; G_MAXUINT: all */

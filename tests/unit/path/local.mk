@@ -22,5 +22,6 @@ unit_tests += %D%/frame-reader-unit
 %C%_frame_reader_unit_LDADD = $(path_unit_libraries)
 
 unit_tests += %D%/framed-path-unit
-%C%_framed_path_unit_SOURCES = %D%/framed-path-unit.c
+%C%_framed_path_unit_SOURCES = %D%/framed-path-unit.c tests/fakes/test-certificate.h
+%C%_framed_path_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_framed_path_unit_LDADD = $(path_unit_libraries)

@@ -47,6 +47,8 @@ test_defaults(void)
   g_assert_null(options->public_host);
   g_assert_cmpuint(options->max_rooms, ==, 10000);
   g_assert_cmpuint(options->rate, ==, 100);
+  g_assert_true(options->relay);
+  g_assert_cmpuint(options->relay_rate, ==, 0);
   g_assert_false(options->version);
 }
 
@@ -56,7 +58,7 @@ test_all(void)
   g_autoptr(FwdOptions) options = parse_good(
       "--listen 192.0.2.1:80 --listen [::1]:8080 --stun 192.0.2.1:3478 --stun-alternate "
       "192.0.2.2:3479 --store memory --public-url wss://signal.example.org/x --max-rooms 5 "
-      "--rate 7");
+      "--rate 7 --relay off --relay-rate 1000000");
 
   assert_endpoints(options->listen, "192.0.2.1:80 [::1]:8080");
   assert_endpoints(options->stun, "192.0.2.1:3478");
@@ -64,6 +66,8 @@ test_all(void)
   g_assert_cmpstr(options->public_host, ==, "signal.example.org");
   g_assert_cmpuint(options->max_rooms, ==, 5);
   g_assert_cmpuint(options->rate, ==, 7);
+  g_assert_false(options->relay);
+  g_assert_cmpuint(options->relay_rate, ==, 1000000);
 }
 
 static void
@@ -106,7 +110,11 @@ test_wrong(void)
       {"--tls-key b", "--tls-key b: "},
       {"--tls-cert /none/a --tls-key /none/b", "--tls-cert /none/a, --tls-key /none/b: "},
       {"stray", "argument stray: "},
-      {"--relay on", "Unknown option --relay"},
+      {"--relay maybe", "--relay maybe: "},
+      {"--relay-rate -1", "--relay-rate -1: "},
+      {"--relay-rate 2000000000000", "--relay-rate 2000000000000: "},
+      {"--relay-rate fast", "Cannot parse"},
+      {"--relays on", "Unknown option --relays"},
       {"--rate many", "Cannot parse integer value"},
       {"--listen", "Missing argument"},
   };

@@ -56,7 +56,7 @@ find_table(FwdControlService *self, const char *profile, GError **error)
 static GVariant *
 method_status(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
-  g_autofree char *json = fwd_status_to_text(self->sessions, fwd_status_describe_session);
+  g_autofree char *json = fwd_status_to_text(self->sessions);
 
   return g_variant_new("(s)", json);
 }
@@ -64,7 +64,7 @@ method_status(FwdControlService *self, GDBusMethodInvocation *invocation, GError
 static GVariant *
 method_explain(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
-  g_autofree char *json = fwd_status_to_text(self->sessions, fwd_explain_session);
+  g_autofree char *json = fwd_status_collect(self->sessions, fwd_explain_session);
 
   return g_variant_new("(s)", json);
 }

@@ -216,7 +216,7 @@ object_node(JsonObject *object)
 }
 
 char *
-fwd_status_to_text(GPtrArray *sessions, FwdStatusDescribe describe)
+fwd_status_collect(GPtrArray *sessions, FwdStatusDescribe describe)
 {
   g_autoptr(JsonObject) all = json_object_new();
   JsonObject *profiles;
@@ -233,6 +233,12 @@ fwd_status_to_text(GPtrArray *sessions, FwdStatusDescribe describe)
   }
   json_object_set_object_member(all, "profiles", profiles);
   return to_text(object_node(all));
+}
+
+char *
+fwd_status_to_text(GPtrArray *sessions)
+{
+  return fwd_status_collect(sessions, fwd_status_describe_session);
 }
 
 static JsonArray *

@@ -19,7 +19,9 @@ JsonObject *fwd_status_describe_peer(FwdPeer *peer);
 typedef JsonObject *(*FwdStatusDescribe)(FwdSession *session);
 
 /** A session as it stands alone; several as {"profiles": {NAME: …}} (transfer full). */
-char *fwd_status_to_text(GPtrArray *sessions, FwdStatusDescribe describe);
+char *fwd_status_collect(GPtrArray *sessions, FwdStatusDescribe describe);
+/** The same of fwd_status_describe_session(). */
+char *fwd_status_to_text(GPtrArray *sessions);
 
 /** The plugins found, as `stunfwd plugins --json` prints them (transfer full). */
 char *fwd_status_describe_plugins(FwdPluginRegistry *registry);

@@ -60,3 +60,7 @@ unit_tests += %D%/turns-unit %D%/history-unit %D%/advice-unit
 %C%_history_unit_LDADD = $(session_test_libs)
 %C%_advice_unit_SOURCES = %D%/advice-unit.c
 %C%_advice_unit_LDADD = $(session_test_libs)
+unit_tests += %D%/pursuit-unit
+%C%_pursuit_unit_SOURCES = %D%/pursuit-unit.c
+%C%_pursuit_unit_CPPFLAGS = $(session_test_flags)
+%C%_pursuit_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)

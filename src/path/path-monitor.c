@@ -28,6 +28,10 @@
 #define HOPELESS_AFTER (60000 * MS)
 #define UNPROVEN_AFTER (3000 * MS)
 
+/** How long a path that has come back must be clean, unless it dies again and again. */
+#define PROBATION       (3000 * MS)
+#define DEATHS_INTERVAL (60000 * MS)
+
 /** Loss must be bad, or gone, for so long before it counts. */
 #define LOSSY_AFTER (3000 * MS)
 #define CLEAN_AFTER (10000 * MS)
@@ -45,6 +49,26 @@ fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt, gint
                               .alive = proven};
 }
 
+/* Death was no loss: what was sent into it says nothing of the path as it is now. */
+static void
+forget_losses(FwdPathMonitor *monitor)
+{
+  for (guint i = 0; i < FWD_MONITOR_PROBES; i++)
+    if (monitor->probes[i].state == FWD_PROBE_LOST)
+      monitor->probes[i].state = FWD_PROBE_NONE;
+}
+
+static void
+revive(FwdPathMonitor *monitor, gint64 now)
+{
+  const gboolean again =
+      monitor->deaths[1] != 0 && monitor->deaths[0] < monitor->deaths[1] + DEATHS_INTERVAL;
+
+  monitor->alive = TRUE;
+  forget_losses(monitor);
+  monitor->last_loss = now - CLEAN_AFTER + (again ? CLEAN_AFTER : PROBATION);
+}
+
 gboolean
 fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now)
 {
@@ -52,7 +76,7 @@ fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now)
   monitor->sent = 0;
   if (monitor->alive || monitor->failed || monitor->one_way || !monitor->proven)
     return FALSE;
-  monitor->alive = TRUE;
+  revive(monitor, now);
   return TRUE;
 }
 
@@ -68,8 +92,10 @@ fwd_path_monitor_vouch(FwdPathMonitor *monitor, gint64 now)
 static void
 die(FwdPathMonitor *monitor, gint64 now)
 {
-  if (monitor->alive)
-    monitor->died = now;
+  if (monitor->alive) {
+    monitor->deaths[1] = monitor->deaths[0];
+    monitor->died = monitor->deaths[0] = now;
+  }
   monitor->alive = FALSE;
   /* When it comes back it must show first that it stays. */
   monitor->lossy = TRUE;

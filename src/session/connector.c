@@ -108,11 +108,10 @@ settle(FwdConnector *self, const Runner *runner, FwdOutcome outcome, const char 
   FwdConnectorAttempt *attempt = runner->attempt;
   const char *strategy = fwd_connector_attempt_get_strategy(attempt);
 
-  fwd_story_end(self->story, strategy, outcome,
-                (guint)((g_get_monotonic_time() - runner->began) / 1000),
-                fwd_connector_attempt_get_sent(attempt), verdict,
-                fwd_connector_attempt_get_story(attempt),
-                fwd_connector_attempt_get_advice(attempt));
+  fwd_story_end(
+      self->story, strategy, outcome, (guint)((g_get_monotonic_time() - runner->began) / 1000),
+      fwd_connector_attempt_get_sent(attempt), verdict,
+      fwd_connector_attempt_get_story(attempt), fwd_connector_attempt_get_advice(attempt));
   remember(self, strategy, outcome);
   g_signal_emit(self, signals[STORY], 0);
 }
@@ -141,8 +140,8 @@ take_path(FwdConnector *self, Runner *runner, FwdPath *path)
 {
   const char *id = fwd_connector_attempt_get_strategy(runner->attempt);
   g_autofree char *remote = fwd_endpoint_to_string(&path->remote);
-  g_autofree char *verdict = g_strdup_printf(
-      "a %s path to %s", fwd_path_class_to_string(path->path_class), remote);
+  g_autofree char *verdict =
+      g_strdup_printf("a %s path to %s", fwd_path_class_to_string(path->path_class), remote);
 
   fwd_log_debug("%s found %s", id, verdict);
   record_of(self, id)->successes++;
@@ -275,7 +274,9 @@ fwd_connector_list_possible(FwdConnector *self, const char *const *offered)
     const FwdImplementation *implementation = all->pdata[i];
     if (find_runner(self, implementation->id))
       continue;
-    if (!g_strv_contains(offered, implementation->id))
+    if (!fwd_surroundings_allow(self->ends.config.surroundings, implementation->id))
+      skip(self, implementation->id, "left out by the configuration");
+    else if (!g_strv_contains(offered, implementation->id))
       skip(self, implementation->id, "the peer does not have it");
     else if (can_attempt(self, implementation))
       g_ptr_array_add(possible, all->pdata[i]);
@@ -297,6 +298,8 @@ drop_runner(FwdConnector *self, Runner *runner)
 void
 fwd_connector_race(FwdConnector *self, guint32 number, const char *const *strategies)
 {
+  const FwdSurroundings *surroundings = self->ends.config.surroundings;
+
   self->ends.race = number;
   if (self->runners->len == 0)
     self->found = FALSE;
@@ -306,7 +309,8 @@ fwd_connector_race(FwdConnector *self, guint32 number, const char *const *strate
     Runner *runner = implementation ? find_runner(self, implementation->id) : NULL;
 
     /* The peer wrote the list: it may name what we lack, or one thing many times. */
-    if (!implementation || (runner && fwd_connector_attempt_get_race(runner->attempt) == number))
+    if (!implementation || !fwd_surroundings_allow(surroundings, strategies[i]) ||
+        (runner && fwd_connector_attempt_get_race(runner->attempt) == number))
       continue;
     if (runner)
       drop_runner(self, runner);

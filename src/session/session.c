@@ -245,7 +245,8 @@ fwd_session_send_hello(FwdSession *self, const char *member, FwdPeer *peer)
 {
   FwdSessionPrivate *private = PRIVATE(self);
   FwdMessage *hello = fwd_hello_new(private->role, private->identity, private->discovery,
-                                    fwd_application_get_registry(private->application));
+                                    fwd_application_get_registry(private->application),
+                                    private->surroundings);
 
   fwd_room_send(private->room, member, hello, peer ? fwd_peer_get_nonce(peer) : NULL);
 }
@@ -375,6 +376,8 @@ open_sockets(FwdSession *self, GError **error)
       fwd_data_plane_new(private->credentials->keys.probe, private->identity, error);
   if (!private->plane)
     return FALSE;
+  g_strfreev(private->surroundings->strategies);
+  g_object_get(private->profile, "strategies", &private->surroundings->strategies, NULL);
   private->surroundings->signaling_url = g_uri_to_string(private->credentials->url);
   private->discovery = fwd_discovery_new(private->plane);
   g_signal_connect_object(private->discovery, "changed", G_CALLBACK(on_discovery), self, 0);

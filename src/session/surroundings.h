@@ -11,6 +11,7 @@
 
 typedef struct {
   char *signaling_url;
+  GStrv strategies;        /**< ids of the only ones to use; empty: all */
   GArray *stun_servers;    /**< of FwdEndpoint, resolved */
   GPtrArray *turn_servers; /**< of FwdTurnServer */
   GHashTable *kept;        /**< GObject by "STRATEGY/KEY" */
@@ -29,6 +30,8 @@ fwd_surroundings_set_stun_servers(FwdSurroundings *surroundings, const GArray *s
 /** Adds a copy behind those that are there. */
 void fwd_surroundings_add_turn_server(FwdSurroundings *surroundings,
                                       const FwdTurnServer *turn_server);
+
+gboolean fwd_surroundings_allow(const FwdSurroundings *surroundings, const char *strategy);
 
 /** Releases all that strategies have kept. */
 void fwd_surroundings_clear_kept(FwdSurroundings *surroundings);

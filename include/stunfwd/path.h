@@ -20,6 +20,13 @@ typedef enum {
 /** "lan", "p2p" or "relay"; static. */
 const char *fwd_path_class_to_string(FwdPathClass path_class);
 
+/** How packets are told apart in a byte stream, each behind its length (16 bits). */
+typedef enum {
+  FWD_FRAMING_LENGTH,    /**< nothing else */
+  FWD_FRAMING_WEBSOCKET, /**< in binary messages of a WebSocket whose client we are (RFC 6455)
+                          */
+} FwdFraming;
+
 /** Packets of @segment bytes each, back to back; the last may be shorter. */
 typedef struct {
   const guint8 *data;
@@ -57,12 +64,12 @@ typedef struct {
 struct FwdPath {
   const FwdPathOps *ops;
   FwdPathClass path_class;
-  char strategy[24];   /**< id of the strategy that found it */
-  int fd;              /**< to poll for input and output; not owned by whoever polls it */
-  gboolean shared;     /**< @fd is the session's shared socket: told apart by @remote */
-  guint16 mtu;         /**< largest packet it carries, in bytes of UDP payload */
-  guint32 rtt_us;      /**< round trip seen when it was found; 0 unknown */
-  FwdEndpoint local;   /**< real addresses, for people and for statistics */
+  char strategy[24]; /**< id of the strategy that found it */
+  int fd;            /**< to poll for input and output; not owned by whoever polls it */
+  gboolean shared;   /**< @fd is the session's shared socket: told apart by @remote */
+  guint16 mtu;       /**< largest packet it carries, in bytes of UDP payload */
+  guint32 rtt_us;    /**< round trip seen when it was found; 0 unknown */
+  FwdEndpoint local; /**< real addresses, for people and for statistics */
   FwdEndpoint remote;
 };
 

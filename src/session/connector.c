@@ -76,7 +76,7 @@ publish(FwdConnector *self, const char *type, const char *strategy, const char *
   GVariantDict payload;
 
   g_variant_dict_init(&payload, NULL);
-  g_variant_dict_insert(&payload, "peer", "s", self->ends.peer);
+  g_variant_dict_insert(&payload, "peer", "s", self->ends.config.peer);
   g_variant_dict_insert(&payload, "strategy", "s", strategy);
   if (why)
     g_variant_dict_insert(&payload, "why", "s", why);
@@ -117,7 +117,7 @@ take_path(FwdConnector *self, Runner *runner, FwdPath *path)
   g_autofree char *remote = fwd_endpoint_to_string(&path->remote);
 
   fwd_log_debug("%s found a %s path to %s at %s", id,
-                fwd_path_class_to_string(path->path_class), self->ends.peer, remote);
+                fwd_path_class_to_string(path->path_class), self->ends.config.peer, remote);
   record_of(self, id)->successes++;
   self->found = TRUE;
   cancel_worse(self, path->path_class);
@@ -135,7 +135,7 @@ take_failure(FwdConnector *self, Runner *runner, const GError *error)
   }
   why = error ? error->message : "it ended with neither a path nor an error";
   tell(self, id, why);
-  fwd_log_debug("%s with %s: %s", id, self->ends.peer, why);
+  fwd_log_debug("%s with %s: %s", id, self->ends.config.peer, why);
   publish(self, FWD_EVENT_STRATEGY_FAILED, id, why);
 }
 
@@ -375,6 +375,7 @@ fwd_connector_finalize(GObject *object)
   g_ptr_array_unref(self->story);
   g_array_unref(self->ends.local_candidates);
   g_array_unref(self->ends.remote_candidates);
+  fwd_surroundings_unref(self->ends.config.surroundings);
   g_object_unref(self->plane);
   g_object_unref(self->registry);
   g_object_unref(self->bus);
@@ -407,14 +408,14 @@ fwd_connector_init(FwdConnector *self)
 
 FwdConnector *
 fwd_connector_new(FwdDataPlane *plane, FwdPluginRegistry *registry, FwdEventBus *bus,
-                  const char *peer, gboolean controlling)
+                  const FwdConnectorConfig *config)
 {
   FwdConnector *self = g_object_new(FWD_TYPE_CONNECTOR, NULL);
 
   self->plane = g_object_ref(plane);
   self->registry = g_object_ref(registry);
   self->bus = g_object_ref(bus);
-  g_strlcpy(self->ends.peer, peer, sizeof self->ends.peer);
-  self->ends.controlling = controlling;
+  self->ends.config = *config;
+  fwd_surroundings_ref(config->surroundings);
   return self;
 }

@@ -28,7 +28,7 @@ typedef struct {
  *  "finished" (gboolean found)  every strategy of the race has ended
  */
 FwdConnector *fwd_connector_new(FwdDataPlane *plane, FwdPluginRegistry *registry,
-                                FwdEventBus *bus, const char *peer, gboolean controlling);
+                                FwdEventBus *bus, const FwdConnectorConfig *config);
 
 /** Copies what is known of one end; tells attempts that run. */
 void

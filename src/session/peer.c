@@ -382,6 +382,7 @@ fwd_peer_finalize(GObject *object)
   g_object_unref(self->context.plane);
   g_object_unref(self->context.registry);
   g_object_unref(self->context.bus);
+  fwd_surroundings_unref(self->context.surroundings);
   G_OBJECT_CLASS(fwd_peer_parent_class)->finalize(object);
 }
 
@@ -418,9 +419,18 @@ fwd_peer_init(FwdPeer *self)
 static void
 make_connector(FwdPeer *self)
 {
-  self->connector =
-      fwd_connector_new(self->context.plane, self->context.registry, self->context.bus,
-                        self->id, self->context.role == FWD_ROLE_CLIENT);
+  const gboolean client = self->context.role == FWD_ROLE_CLIENT;
+  FwdConnectorConfig config = {.controlling = client,
+                               .keys = self->context.keys,
+                               .surroundings = self->context.surroundings};
+
+  g_strlcpy(config.peer, self->id, sizeof config.peer);
+  memcpy(config.client_nonce, client ? self->context.nonce : self->nonce,
+         sizeof config.client_nonce);
+  memcpy(config.server_nonce, client ? self->nonce : self->context.nonce,
+         sizeof config.server_nonce);
+  self->connector = fwd_connector_new(self->context.plane, self->context.registry,
+                                      self->context.bus, &config);
   g_signal_connect_object(self->connector, "path", G_CALLBACK(on_path), self, 0);
   g_signal_connect_object(self->connector, "send", G_CALLBACK(on_send), self, 0);
   g_signal_connect_object(self->connector, "finished", G_CALLBACK(on_finished), self, 0);
@@ -438,6 +448,7 @@ fwd_peer_new(const FwdPeerContext *context, const FwdMessage *hello)
   g_object_ref(context->plane);
   g_object_ref(context->registry);
   g_object_ref(context->bus);
+  fwd_surroundings_ref(context->surroundings);
   g_strlcpy(self->id, hello->sender, sizeof self->id);
   memcpy(self->nonce, hello->nonce, sizeof self->nonce);
   memcpy(self->fingerprint, hello->fingerprint, sizeof self->fingerprint);

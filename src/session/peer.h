@@ -32,6 +32,7 @@ typedef struct {
   FwdDataPlane *plane;
   FwdPluginRegistry *registry;
   FwdEventBus *bus;
+  FwdSurroundings *surroundings;
 } FwdPeerContext;
 
 /**

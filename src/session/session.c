@@ -25,6 +25,7 @@ typedef struct {
   FwdDiscovery *discovery;
   FwdRoom *room;
   FwdService *service;
+  FwdSurroundings *surroundings;
   GListStore *peers;
   guint tell_timer;
   GTask *stopping;
@@ -149,6 +150,8 @@ set_local(FwdSession *self, FwdPeer *peer)
 {
   FwdDiscovery *discovery = PRIVATE(self)->discovery;
 
+  fwd_surroundings_set_stun_servers(PRIVATE(self)->surroundings,
+                                    fwd_discovery_get_servers(discovery));
   fwd_connector_set_local(fwd_peer_get_connector(peer), fwd_discovery_get_candidates(discovery),
                           fwd_discovery_get_report(discovery));
 }
@@ -163,6 +166,7 @@ add_peer(FwdSession *self, const FwdMessage *hello)
       .plane = private->plane,
       .registry = fwd_application_get_registry(private->application),
       .bus = fwd_application_get_bus(private->application),
+      .surroundings = private->surroundings,
   };
   g_autoptr(FwdPeer) peer = NULL;
 
@@ -365,6 +369,7 @@ open_sockets(FwdSession *self, GError **error)
       fwd_data_plane_new(private->credentials->keys.probe, private->identity, error);
   if (!private->plane)
     return FALSE;
+  private->surroundings->signaling_url = g_uri_to_string(private->credentials->url);
   private->discovery = fwd_discovery_new(private->plane);
   g_signal_connect_object(private->discovery, "changed", G_CALLBACK(on_discovery), self, 0);
   g_signal_connect_object(private->discovery, "done", G_CALLBACK(on_discovery), self, 0);
@@ -400,6 +405,7 @@ on_drained(gpointer user_data)
   g_clear_pointer(&private->drain, fwd_drain_free);
   while (fwd_peer_list_count(private->peers))
     fwd_session_drop_peer(self, fwd_peer_list_get(private->peers, 0));
+  fwd_surroundings_clear_kept(private->surroundings);
   if (private->room)
     fwd_room_leave(private->room);
   if (private->plane)
@@ -558,6 +564,7 @@ fwd_session_finalize(GObject *object)
   g_clear_handle_id(&private->tell_timer, g_source_remove);
   g_clear_pointer(&private->drain, fwd_drain_free);
   g_object_unref(private->peers);
+  fwd_surroundings_unref(private->surroundings);
   g_clear_object(&private->room);
   g_clear_object(&private->discovery);
   g_clear_object(&private->plane);
@@ -597,4 +604,5 @@ static void
 fwd_session_init(FwdSession *self)
 {
   PRIVATE(self)->peers = fwd_peer_list_new();
+  PRIVATE(self)->surroundings = fwd_surroundings_new();
 }

@@ -196,6 +196,8 @@ typedef struct {
   FwdPluginRegistry *registry;
   FwdEventBus *bus;
   FwdDataPlane *plane;
+  FwdSurroundings *surroundings;
+  FwdRoomKeys keys;
   FwdConnector *connector;
   guint paths, sent, finished;
   gboolean found;
@@ -252,8 +254,13 @@ set_up(Fixture *fixture, gconstpointer data)
   g_signal_connect(fixture->bus, "event", G_CALLBACK(on_event), fixture);
   fixture->plane = fwd_data_plane_new(key, identity, NULL);
   g_assert_nonnull(fixture->plane);
-  fixture->connector = fwd_connector_new(fixture->plane, fixture->registry, fixture->bus,
-                                         "00000000000000aa", TRUE);
+  fixture->surroundings = fwd_surroundings_new();
+  fixture->connector =
+      fwd_connector_new(fixture->plane, fixture->registry, fixture->bus,
+                        &(FwdConnectorConfig){.peer = "00000000000000aa",
+                                              .controlling = TRUE,
+                                              .keys = &fixture->keys,
+                                              .surroundings = fixture->surroundings});
   g_signal_connect(fixture->connector, "path", G_CALLBACK(on_path), fixture);
   g_signal_connect(fixture->connector, "send", G_CALLBACK(on_send), fixture);
   g_signal_connect(fixture->connector, "finished", G_CALLBACK(on_finished), fixture);
@@ -278,6 +285,7 @@ tear_down(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(open_paths, ==, 0);
   fwd_data_plane_shutdown(fixture->plane);
   g_object_unref(fixture->plane);
+  fwd_surroundings_unref(fixture->surroundings);
   g_object_unref(fixture->bus);
   g_object_unref(fixture->registry);
   g_string_free(fixture->events, TRUE);

@@ -15,3 +15,4 @@ libnet_la_SOURCES = \
 	%D%/turn-uri.c %D%/turn-uri.h
 libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 libnet_la_SOURCES += %D%/datagram-socket.c %D%/datagram-socket.h
+libnet_la_SOURCES += %D%/websocket-frame.c %D%/websocket-frame.h

@@ -105,7 +105,8 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
 
 /**
  * For whoever polls the descriptors: @blocked is called when a path did not take
- * all of a batch, with the descriptor to wait for. NULL: nobody.
+ * all of a batch, or keeps some of it (fwd_path_flush), with the descriptor to
+ * wait for. NULL: nobody.
  */
 void fwd_path_set_on_blocked(FwdPathSet *set, void (*blocked)(int fd, gpointer user_data),
                              gpointer user_data);

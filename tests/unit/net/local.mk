@@ -52,3 +52,6 @@ unit_tests += %D%/turn-client-unit
 unit_tests += %D%/turn-uri-unit
 %C%_turn_uri_unit_SOURCES = %D%/turn-uri-unit.c
 %C%_turn_uri_unit_LDADD = $(net_test_libraries) $(GIO_LIBS)
+unit_tests += %D%/websocket-frame-unit
+%C%_websocket_frame_unit_SOURCES = %D%/websocket-frame-unit.c
+%C%_websocket_frame_unit_LDADD = libnet.la $(GLIB_LIBS)

@@ -15,6 +15,7 @@
 #include <gio/gio.h>
 #include <stunfwd/nat.h>
 #include <stunfwd/path.h>
+#include <stunfwd/turn.h>
 
 G_BEGIN_DECLS
 
@@ -28,13 +29,6 @@ typedef enum {
   FWD_CHECK_REQUEST,  /**< to be answered with fwd_attempt_write_response() */
   FWD_CHECK_RESPONSE, /**< to a request with that transaction id */
 } FwdCheckKind;
-
-/** A TURN server (RFC 8656) with long-term credentials. */
-typedef struct {
-  char *uri; /**< RFC 7065: "turn:HOST[:PORT][?transport=udp|tcp]", "turns:…" */
-  char *username;
-  char *password;
-} FwdTurnServer;
 
 #define FWD_TYPE_ATTEMPT (fwd_attempt_get_type())
 G_DECLARE_DERIVABLE_TYPE(FwdAttempt, fwd_attempt, FWD, ATTEMPT, GObject)

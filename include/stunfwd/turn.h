@@ -6,9 +6,23 @@
  */
 #pragma once
 
-#include <stunfwd/attempt.h>
+#include <gio/gio.h>
+#include <stunfwd/path.h>
 
 G_BEGIN_DECLS
+
+/** A TURN server with long-term credentials. */
+typedef struct {
+  char *uri; /**< RFC 7065: "turn:HOST[:PORT][?transport=udp|tcp]", "turns:…" */
+  char *username;
+  char *password;
+} FwdTurnServer;
+
+/** Copies the texts (transfer full). */
+FwdTurnServer *fwd_turn_server_new(const char *uri, const char *username, const char *password);
+void fwd_turn_server_free(FwdTurnServer *server);
+/** An empty array that owns what is put in. */
+GPtrArray *fwd_turn_servers_new(void);
 
 #define FWD_TYPE_TURN_ALLOCATION (fwd_turn_allocation_get_type())
 G_DECLARE_FINAL_TYPE(FwdTurnAllocation, fwd_turn_allocation, FWD, TURN_ALLOCATION, GObject)

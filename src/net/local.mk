@@ -12,6 +12,7 @@ libnet_la_SOURCES = \
 	%D%/stun-writer.c \
 	%D%/turn-client.c %D%/turn-client.h \
 	%D%/turn-message.c %D%/turn-message.h \
+	%D%/turn-server.c \
 	%D%/turn-uri.c %D%/turn-uri.h
 libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 libnet_la_SOURCES += %D%/datagram-socket.c %D%/datagram-socket.h

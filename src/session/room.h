@@ -34,6 +34,8 @@ gboolean fwd_room_is_joined(FwdRoom *self);
 const char *fwd_room_get_transport(FwdRoom *self);
 /** "HOST:PORT" that the signaling server told (transfer full), or NULL. */
 GStrv fwd_room_get_stun_servers(FwdRoom *self);
+/** FwdTurnServer that the signaling server told (transfer full), or NULL. */
+GPtrArray *fwd_room_get_turn_servers(FwdRoom *self);
 /** Own nonce, FWD_SESSION_NONCE_SIZE bytes. */
 const guint8 *fwd_room_get_nonce(FwdRoom *self);
 

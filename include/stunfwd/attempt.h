@@ -72,6 +72,7 @@ struct _FwdAttemptClass {
                                  guint rtt_us);
   void (*keep)(FwdAttempt *self, const char *key, GObject *object);
   GObject *(*get_kept)(FwdAttempt *self, const char *key);
+  void (*claim)(FwdAttempt *self, const FwdEndpoint *remote);
   gpointer reserved[12];
 };
 
@@ -157,6 +158,13 @@ FwdPath *fwd_attempt_create_stream_path(FwdAttempt *self, GIOStream *stream, Fwd
 void fwd_attempt_keep(FwdAttempt *self, const char *key, GObject *object);
 /** (transfer none), or NULL. */
 GObject *fwd_attempt_get_kept(FwdAttempt *self, const char *key);
+
+/**
+ * What comes from @remote is this strategy's alone, now and in later races with
+ * this peer: "checked" and "challenged" of it go to no other. For an endpoint of
+ * a relay, which others would take for the peer's own.
+ */
+void fwd_attempt_claim(FwdAttempt *self, const FwdEndpoint *remote);
 
 /** For hosts. */
 void fwd_attempt_emit_checked(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us);

@@ -36,8 +36,9 @@ G_DECLARE_INTERFACE(FwdSignaling, fwd_signaling, FWD, SIGNALING, GObject)
 
 /**
  * Properties an implementation has: "state" (FwdSignalingState as a uint, with
- * notify) and "stun-servers" (GStrv: "HOST:PORT" that the server told, or NULL). It may
- * have "turn-servers" (GPtrArray of FwdTurnServer that the server told, or NULL).
+ * notify) and "stun-servers" (GStrv: "HOST:PORT" that the server told, or NULL). It
+ * may have "public-endpoint" (string, "ADDRESS:PORT" the server sees us at, or NULL)
+ * and "turn-servers" (GPtrArray of FwdTurnServer that the server told, or NULL).
  *
  * Signals (fwd_signaling_emit_…() emits them):
  *  "peer-joined" (const char *member, guint role)   also for each one present at a join, at
@@ -87,6 +88,12 @@ GStrv fwd_signaling_get_stun_servers(FwdSignaling *self);
  * the elements are not to be changed); NULL when it told none, or cannot.
  */
 GPtrArray *fwd_signaling_get_turn_servers(FwdSignaling *self);
+
+/**
+ * "ADDRESS:PORT" from which the server sees the connection come (transfer full). NULL
+ * when it did not tell, or when the transport has no property "public-endpoint".
+ */
+char *fwd_signaling_get_public_endpoint(FwdSignaling *self);
 
 /** For implementations. */
 void fwd_signaling_emit_peer_joined(FwdSignaling *self, const char *member, FwdRole role);

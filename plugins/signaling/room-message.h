@@ -28,7 +28,7 @@
 typedef enum {
   FWD_ROOM_JOIN,        /**< to the server: room, role */
   FWD_ROOM_SEND,        /**< to the server: member, data */
-  FWD_ROOM_JOINED,      /**< member (one's own id), members, stun, turn */
+  FWD_ROOM_JOINED,      /**< member (one's own id), members, stun, turn, you */
   FWD_ROOM_PEER_JOINED, /**< member, role */
   FWD_ROOM_PEER_LEFT,   /**< member */
   FWD_ROOM_MESSAGE,     /**< member (the sender), data */
@@ -52,6 +52,7 @@ typedef struct {
   GArray *members; /**< FwdRoomPeer */
   GStrv stun;
   GPtrArray *turn; /**< FwdTurnServer; NULL: the server has none */
+  char *you; /**< "ADDRESS:PORT" that the connection came from, or NULL */
 } FwdRoomMessage;
 
 /**

@@ -23,6 +23,7 @@ struct _FwdWebsocket {
   FwdSignalingState state;
   GStrv stun_servers;
   GPtrArray *turn_servers; /* FwdTurnServer, or NULL */
+  char *public_endpoint;
   FwdLink *link;       /* NULL between two attempts */
   GHashTable *members; /* the ids of those whom the host was told of and who have not left */
   FwdBackoff backoff;
@@ -30,7 +31,12 @@ struct _FwdWebsocket {
   guint retry;
 };
 
-enum { PROPERTY_STATE = 1, PROPERTY_STUN_SERVERS, PROPERTY_TURN_SERVERS };
+enum {
+  PROPERTY_STATE = 1,
+  PROPERTY_STUN_SERVERS,
+  PROPERTY_TURN_SERVERS,
+  PROPERTY_PUBLIC_ENDPOINT
+};
 
 static void implement_signaling(FwdSignalingInterface *interface);
 static void start_attempt(FwdWebsocket *self);
@@ -109,6 +115,9 @@ take_joined(FwdWebsocket *self, const FwdRoomMessage *message)
   g_clear_pointer(&self->turn_servers, g_ptr_array_unref);
   self->turn_servers = message->turn != NULL ? g_ptr_array_ref(message->turn) : NULL;
   g_object_notify(G_OBJECT(self), "turn-servers");
+  g_free(self->public_endpoint);
+  self->public_endpoint = g_strdup(message->you);
+  g_object_notify(G_OBJECT(self), "public-endpoint");
   if (self->state == FWD_SIGNALING_CONNECTING)
     set_state(self, FWD_SIGNALING_JOINED);
   tell_presence(self, gone, message->members);
@@ -278,6 +287,8 @@ get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
     g_value_set_uint(value, self->state);
   else if (id == PROPERTY_TURN_SERVERS)
     g_value_set_boxed(value, self->turn_servers);
+  else if (id == PROPERTY_PUBLIC_ENDPOINT)
+    g_value_set_string(value, self->public_endpoint);
   else
     g_value_set_boxed(value, self->stun_servers);
 }
@@ -302,6 +313,7 @@ finalize(GObject *object)
   g_free(self->room);
   g_strfreev(self->stun_servers);
   g_clear_pointer(&self->turn_servers, g_ptr_array_unref);
+  g_free(self->public_endpoint);
   g_hash_table_unref(self->members);
   G_OBJECT_CLASS(fwd_websocket_parent_class)->finalize(object);
 }
@@ -320,6 +332,10 @@ fwd_websocket_class_init(FwdWebsocketClass *class)
       object_class, PROPERTY_TURN_SERVERS,
       g_param_spec_boxed("turn-servers", NULL, NULL, G_TYPE_PTR_ARRAY,
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property(
+      object_class, PROPERTY_PUBLIC_ENDPOINT,
+      g_param_spec_string("public-endpoint", NULL, NULL, NULL,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void

@@ -462,6 +462,7 @@ take_relayed(GTask *task, const char *text)
     return;
   }
   search->peer_settled = TRUE;
+  fwd_attempt_claim(search->attempt, &search->peer_relayed);
   fwd_attempt_note(search->attempt, "the peer has an allocation at %s", text);
   decide(task);
 }

@@ -128,11 +128,13 @@ say_joined(FwdSocket *socket)
       socket->group->turn != NULL
           ? fwd_turn_credentials_make(socket->group->turn, g_get_real_time() / G_USEC_PER_SEC)
           : NULL;
+  g_autofree char *client = fwd_endpoint_to_string(&socket->client);
   FwdRoomMessage joined = {.type = FWD_ROOM_JOINED,
                            .member = (char *)fwd_member_get_id(socket->member),
                            .members = members,
                            .stun = socket->stun,
-                           .turn = turn};
+                           .turn = turn,
+                           .you = client};
 
   for (guint i = 0; i < visible->len; i++) {
     FwdMember *member = g_ptr_array_index(visible, i);

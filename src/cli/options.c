@@ -26,6 +26,8 @@ fwd_options_parse(int argc, char **argv, const char *synopsis, const char *summa
       {"turn-user", 0, 0, G_OPTION_ARG_STRING, &options->turn_user, "user name there", "NAME"},
       {"turn-password-file", 0, 0, G_OPTION_ARG_FILENAME, &options->turn_password_file,
        "file with the password there", "FILE"},
+      {"strategy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->strategies,
+       "the only strategy to use; may be repeated", "ID"},
       {"plugin-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->plugin_dirs,
        "folder with plugins, searched first", "DIR"},
       {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "configuration file", "FILE"},
@@ -69,6 +71,7 @@ fwd_options_free(FwdOptions *options)
   g_strfreev(options->allow);
   g_strfreev(options->stun);
   g_strfreev(options->turn);
+  g_strfreev(options->strategies);
   g_strfreev(options->plugin_dirs);
   g_strfreev(options->rest);
   g_strfreev(options->mappings);
@@ -136,6 +139,7 @@ fwd_options_apply(const FwdOptions *options, FwdProfile *file, FwdProfile *profi
   apply_text(profile, "turn-user", options->turn_user, file);
   apply_text(profile, "turn-password-file", options->turn_password_file, file);
   apply_texts(profile, "turn", options->turn, file, FALSE);
+  apply_texts(profile, "strategies", options->strategies, file, FALSE);
   apply_texts(profile, "mappings", options->mappings, file, TRUE);
 }
 
@@ -175,6 +179,7 @@ fwd_options_find_session_option(const FwdOptions *options)
       {"--turn", options->turn},
       {"--turn-user", options->turn_user},
       {"--turn-password-file", options->turn_password_file},
+      {"--strategy", options->strategies},
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(session_options); i++) {

@@ -8,7 +8,7 @@ typedef struct {
   char *signaling, *room, *passphrase_file, *ticket_file;
   char *config, *control, *log_level, *log_format;
   char *turn_user, *turn_password_file;
-  GStrv allow, stun, turn, plugin_dirs;
+  GStrv allow, stun, turn, strategies, plugin_dirs;
   GStrv rest;     /**< what is no option */
   char *ticket;   /**< of @rest, if the command takes one */
   GStrv mappings; /**< of @rest, if the command takes some */

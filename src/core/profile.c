@@ -15,6 +15,7 @@ enum {
   PROP_TURN,
   PROP_TURN_USER,
   PROP_TURN_PASSWORD_FILE,
+  PROP_STRATEGIES,
   N_PROPS
 };
 
@@ -49,6 +50,7 @@ static const struct {
     {PROP_ALLOW, "allow"},
     {PROP_STUN, "stun"},
     {PROP_TURN, "turn"},
+    {PROP_STRATEGIES, "strategies"},
 };
 
 static void

@@ -11,4 +11,3 @@ libpath_la_SOURCES += %D%/turn-link.c %D%/turn-link.h
 libpath_la_SOURCES += %D%/turn-path.c %D%/turn-path.h
 libpath_la_SOURCES += %D%/framed-path.c %D%/framed-path.h
 libpath_la_SOURCES += %D%/frame-reader.c %D%/frame-reader.h
-libpath_la_SOURCES += %D%/stream-socket.c %D%/stream-socket.h

@@ -387,6 +387,19 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
 }
 
 void
+fwd_path_set_expect_answer(FwdPathSet *set, FwdPathId id, gint64 now)
+{
+  const FwdMonitorUse use = id == set->active ? FWD_MONITOR_ACTIVE : FWD_MONITOR_STANDBY;
+  Entry *entry = find_entry(set, id);
+
+  /* Once for many packets: what comes back ends it. */
+  if (entry == NULL || entry->monitor.sent != 0)
+    return;
+  fwd_path_monitor_sent(&entry->monitor, now);
+  set->deadline = MIN(set->deadline, fwd_path_monitor_deadline(&entry->monitor, use));
+}
+
+void
 fwd_path_set_on_blocked(FwdPathSet *set, void (*blocked)(int fd, gpointer user_data),
                         gpointer user_data)
 {

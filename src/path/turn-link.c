@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "path/turn-link.h"
 #include "net/datagram-socket.h"
+#include "net/stream-socket.h"
 #include "net/turn-message.h"
-#include "path/stream-socket.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

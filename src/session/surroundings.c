@@ -2,13 +2,15 @@
 #include "session/surroundings.h"
 
 FwdSurroundings *
-fwd_surroundings_new(void)
+fwd_surroundings_new(const char *history)
 {
   FwdSurroundings *surroundings = g_rc_box_new0(FwdSurroundings);
 
+  surroundings->strategies = g_new0(char *, 1);
   surroundings->stun_servers = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
   surroundings->turn_servers = fwd_turn_servers_new();
   surroundings->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
+  surroundings->history = fwd_history_new(history);
   return surroundings;
 }
 
@@ -22,9 +24,11 @@ static void
 clear(FwdSurroundings *surroundings)
 {
   g_free(surroundings->signaling_url);
+  g_strfreev(surroundings->strategies);
   g_array_unref(surroundings->stun_servers);
   g_ptr_array_unref(surroundings->turn_servers);
   g_hash_table_unref(surroundings->kept);
+  fwd_history_free(surroundings->history);
 }
 
 void
@@ -58,6 +62,13 @@ fwd_surroundings_set_turn_servers(FwdSurroundings *surroundings, const GPtrArray
   g_ptr_array_set_size(surroundings->turn_servers, 0);
   add_turn_servers(surroundings, own);
   add_turn_servers(surroundings, told);
+}
+
+gboolean
+fwd_surroundings_allow(const FwdSurroundings *surroundings, const char *strategy)
+{
+  return !surroundings->strategies[0] ||
+         g_strv_contains((const char *const *)surroundings->strategies, strategy);
 }
 
 void

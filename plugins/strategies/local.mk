@@ -29,7 +29,7 @@ endif
 
 if PLUGIN_TURN
 plugin_LTLIBRARIES += turn.la
-turn_la_SOURCES = %D%/turn.c
+turn_la_SOURCES = %D%/turn.c %D%/turn-plan.c %D%/turn-plan.h
 turn_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
 turn_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 endif

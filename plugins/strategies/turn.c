@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Through a TURN server (RFC 8656): see turn.md. */
-#include <stunfwd/stunfwd.h>
+#include "turn-plan.h"
 
 #include <string.h>
 
@@ -10,6 +10,8 @@
 #define BUDGET_MAPPINGS 8
 /* How long one leg may take before both sides use their allocations. */
 #define ONE_LEG_MS 3000
+/* How long one leg is waited for: relays start before STUN servers have answered. */
+#define PATIENCE_MS 500
 /* Addresses of the peer that get a permission. */
 #define PERMISSIONS_MAX 16
 /* Checks of ours that an answer may still come to. */
@@ -21,11 +23,6 @@ G_DECLARE_FINAL_TYPE(FwdTurn, fwd_turn, FWD, TURN, GObject)
 struct _FwdTurn {
   GObject parent;
 };
-
-/* Whose allocation carries the path; the controlling side decides. */
-typedef enum { PLAN_NONE, PLAN_CONTROLLING, PLAN_CONTROLLED, PLAN_BOTH } Plan;
-
-static const char *const plan_names[] = {"none", "controlling", "controlled", "both"};
 
 typedef struct {
   guint8 transaction[FWD_CHECK_TRANSACTION_SIZE];
@@ -40,7 +37,7 @@ typedef struct {
   gboolean own_settled, peer_settled; /* there is an allocation, or there will be none */
   FwdEndpoint peer_relayed;           /* family AF_UNSPEC: none yet */
   FwdEndpoint target;                 /* where checks go through the allocation */
-  Plan plan;
+  FwdTurnPlan plan;
   gint64 planned;
   Check checks[CHECKS_MAX];
   guint next_check;
@@ -109,48 +106,17 @@ fail(GTask *task, FwdErrorCode code, const char *why)
 /* What is known of the two ends. */
 
 static gboolean
-is_outside(const FwdCandidate *candidate)
-{
-  return candidate->type == FWD_CANDIDATE_SERVER_REFLEXIVE ||
-         candidate->type == FWD_CANDIDATE_PEER_REFLEXIVE ||
-         candidate->type == FWD_CANDIDATE_MAPPED;
-}
-
-/* Whether packets to the Internet may carry the candidate's address as their source. */
-static gboolean
-is_visible(const FwdNatReport *nat, const FwdCandidate *candidate)
-{
-  const FwdEndpoint *endpoint = &candidate->endpoint;
-
-  if (is_outside(candidate))
-    return TRUE;
-  if (candidate->type != FWD_CANDIDATE_HOST || fwd_endpoint_is_loopback(endpoint) ||
-      fwd_endpoint_is_link_local(endpoint))
-    return FALSE;
-  return !fwd_endpoint_is_private(endpoint) || nat->mapping == FWD_NAT_NONE;
-}
-
-static gboolean
-can_send_udp(const GArray *candidates, const FwdNatReport *nat)
-{
-  for (guint i = 0; i < candidates->len && !nat->udp_blocked; i++)
-    if (is_visible(nat, &g_array_index(candidates, FwdCandidate, i)))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
 peer_can_send_udp(const Search *search)
 {
-  return can_send_udp(fwd_attempt_get_remote_candidates(search->attempt),
-                      fwd_attempt_get_remote_nat(search->attempt));
+  return fwd_turn_can_send_udp(fwd_attempt_get_remote_candidates(search->attempt),
+                               fwd_attempt_get_remote_nat(search->attempt));
 }
 
 static gboolean
 can_we_send_udp(const Search *search)
 {
-  return can_send_udp(fwd_attempt_get_local_candidates(search->attempt),
-                      fwd_attempt_get_local_nat(search->attempt));
+  return fwd_turn_can_send_udp(fwd_attempt_get_local_candidates(search->attempt),
+                               fwd_attempt_get_local_nat(search->attempt));
 }
 
 static gboolean
@@ -162,8 +128,9 @@ is_peer_allocated(const Search *search)
 static gboolean
 uses_own_allocation(const Search *search)
 {
-  return search->plan == PLAN_BOTH ||
-         search->plan == (search->controlling ? PLAN_CONTROLLING : PLAN_CONTROLLED);
+  return search->plan == FWD_TURN_PLAN_BOTH ||
+         search->plan ==
+             (search->controlling ? FWD_TURN_PLAN_CONTROLLING : FWD_TURN_PLAN_CONTROLLED);
 }
 
 /* Checks. */
@@ -214,7 +181,7 @@ answer_through(Search *search, const FwdEndpoint *from, const guint8 *transactio
       fwd_attempt_write_response(search->attempt, response, sizeof response, transaction, from);
 
   fwd_turn_allocation_send(search->allocation, from, response, length);
-  if (search->plan == PLAN_BOTH)
+  if (search->plan == FWD_TURN_PLAN_BOTH)
     return;
   /* A symmetric NAT's port is known only now. */
   search->target = *from;
@@ -252,7 +219,7 @@ on_checked(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us, GTask *
   Search *search = g_task_get_task_data(task);
   FwdPath *path;
 
-  if (search->plan == PLAN_NONE || uses_own_allocation(search) ||
+  if (search->plan == FWD_TURN_PLAN_NONE || uses_own_allocation(search) ||
       !fwd_endpoint_equal(remote, &search->peer_relayed))
     return;
   fwd_attempt_note(attempt, "the peer answers through its allocation");
@@ -272,11 +239,11 @@ permit_peer(Search *search)
   const FwdNatReport *nat = fwd_attempt_get_remote_nat(search->attempt);
   guint permitted = 0;
 
-  if (is_peer_allocated(search) && search->plan == PLAN_BOTH)
+  if (is_peer_allocated(search) && search->plan == FWD_TURN_PLAN_BOTH)
     permitted += fwd_turn_allocation_permit(search->allocation, &search->peer_relayed);
   for (guint i = 0; i < remote->len && permitted < PERMISSIONS_MAX; i++) {
     const FwdCandidate *candidate = &g_array_index(remote, FwdCandidate, i);
-    if (search->plan != PLAN_BOTH && is_visible(nat, candidate))
+    if (search->plan != FWD_TURN_PLAN_BOTH && fwd_turn_is_visible(nat, candidate))
       permitted += fwd_turn_allocation_permit(search->allocation, &candidate->endpoint);
   }
 }
@@ -284,8 +251,6 @@ permit_peer(Search *search)
 static void
 send_check(Search *search)
 {
-  if (search->plan == PLAN_NONE)
-    return;
   if (!uses_own_allocation(search)) {
     if (is_peer_allocated(search))
       fwd_attempt_send_check(search->attempt, &search->peer_relayed, 0);
@@ -295,19 +260,20 @@ send_check(Search *search)
 }
 
 static void
-follow(GTask *task, Plan plan)
+follow(GTask *task, FwdTurnPlan plan)
 {
   static const char *const stories[] = {
-      [PLAN_CONTROLLING] = "through the client's allocation, which the server sends to",
-      [PLAN_CONTROLLED] = "through the server's allocation, which the client sends to",
-      [PLAN_BOTH] = "from allocation to allocation"};
+      [FWD_TURN_PLAN_CONTROLLING] =
+          "through the client's allocation, which the server sends to",
+      [FWD_TURN_PLAN_CONTROLLED] = "through the server's allocation, which the client sends to",
+      [FWD_TURN_PLAN_BOTH] = "from allocation to allocation"};
   Search *search = g_task_get_task_data(task);
 
   fwd_attempt_note(search->attempt, "%s", stories[plan]);
   search->plan = plan;
   search->planned = g_get_monotonic_time();
   memset(&search->target, 0, sizeof search->target);
-  if (plan == PLAN_BOTH)
+  if (plan == FWD_TURN_PLAN_BOTH)
     search->target = search->peer_relayed;
   if (search->allocation != NULL && uses_own_allocation(search))
     permit_peer(search);
@@ -323,22 +289,29 @@ tell(Search *search, const char *key, const char *value)
   fwd_attempt_send_message(search->attempt, g_variant_dict_end(message));
 }
 
-/* With one leg where the other side can send UDP, else with both, else with what there is. */
-static Plan
+static gboolean
+is_patient(const Search *search)
+{
+  gint64 waited = g_get_monotonic_time() - search->started;
+
+  return waited < PATIENCE_MS * (gint64)1000 &&
+         !(fwd_attempt_get_local_nat(search->attempt)->udp_blocked &&
+           fwd_attempt_get_remote_nat(search->attempt)->udp_blocked);
+}
+
+static FwdTurnPlan
 choose(const Search *search)
 {
-  gboolean own = search->allocation != NULL, peer = is_peer_allocated(search);
-  gboolean settled = search->own_settled && search->peer_settled;
+  const FwdTurnFacts facts = {
+      .own = search->allocation != NULL,
+      .peer = is_peer_allocated(search),
+      .own_udp = can_we_send_udp(search),
+      .peer_udp = peer_can_send_udp(search),
+      .settled = search->own_settled && search->peer_settled,
+      .patient = is_patient(search),
+  };
 
-  if (own && peer_can_send_udp(search))
-    return PLAN_CONTROLLING;
-  if (peer && can_we_send_udp(search))
-    return PLAN_CONTROLLED;
-  if (own && peer)
-    return PLAN_BOTH;
-  if (settled && own)
-    return PLAN_CONTROLLING;
-  return settled && peer ? PLAN_CONTROLLED : PLAN_NONE;
+  return fwd_turn_plan_choose(&facts);
 }
 
 static void
@@ -347,18 +320,22 @@ decide(GTask *task)
   Search *search = g_task_get_task_data(task);
   gboolean neither = search->own_settled && search->peer_settled &&
                      search->allocation == NULL && !is_peer_allocated(search);
-  Plan plan;
+  FwdTurnPlan plan;
 
   if (neither) {
+    if (fwd_attempt_get_turn_servers(search->attempt)->len == 0)
+      fwd_attempt_advise(search->attempt,
+                         "name a TURN server with --turn, or let signald tell of "
+                         "one with --turn-uri");
     fail(task, FWD_ERROR_UNSUPPORTED, "neither side has an allocation on a TURN server");
     return;
   }
-  if (!search->controlling || search->plan != PLAN_NONE)
+  if (!search->controlling || search->plan != FWD_TURN_PLAN_NONE)
     return;
   plan = choose(search);
-  if (plan == PLAN_NONE)
+  if (plan == FWD_TURN_PLAN_NONE)
     return;
-  tell(search, "plan", plan_names[plan]);
+  tell(search, "plan", fwd_turn_plan_to_string(plan));
   follow(task, plan);
 }
 
@@ -366,9 +343,9 @@ decide(GTask *task)
 static gboolean
 is_one_leg_late(const Search *search, gint64 now)
 {
-  return search->controlling && search->plan != PLAN_NONE && search->plan != PLAN_BOTH &&
-         search->allocation != NULL && is_peer_allocated(search) &&
-         now - search->planned > ONE_LEG_MS * (gint64)1000;
+  return search->controlling && search->plan != FWD_TURN_PLAN_NONE &&
+         search->plan != FWD_TURN_PLAN_BOTH && search->allocation != NULL &&
+         is_peer_allocated(search) && now - search->planned > ONE_LEG_MS * (gint64)1000;
 }
 
 static gboolean
@@ -382,11 +359,13 @@ on_tick(gpointer user_data)
     end(task, NULL, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled"));
   } else if (now - search->started > LIMIT_MS * (gint64)1000) {
     fail(task, FWD_ERROR_TIMEOUT,
-         search->plan == PLAN_NONE ? "nothing was agreed upon in time"
-                                   : "no check was answered through the TURN server");
+         search->plan == FWD_TURN_PLAN_NONE ? "nothing was agreed upon in time"
+                                            : "no check was answered through the TURN server");
   } else if (is_one_leg_late(search, now)) {
-    tell(search, "plan", plan_names[PLAN_BOTH]);
-    follow(task, PLAN_BOTH);
+    tell(search, "plan", fwd_turn_plan_to_string(FWD_TURN_PLAN_BOTH));
+    follow(task, FWD_TURN_PLAN_BOTH);
+  } else if (search->plan == FWD_TURN_PLAN_NONE) {
+    decide(task);
   } else {
     send_check(search);
   }
@@ -418,7 +397,7 @@ take_allocation(GTask *task, FwdTurnAllocation *allocation)
   g_signal_connect(allocation, "received", G_CALLBACK(on_received), task);
   g_signal_connect(allocation, "lost", G_CALLBACK(on_lost), task);
   tell(search, "relayed", relayed);
-  if (search->plan != PLAN_NONE && uses_own_allocation(search))
+  if (search->plan != FWD_TURN_PLAN_NONE && uses_own_allocation(search))
     permit_peer(search);
 }
 
@@ -437,6 +416,9 @@ on_allocated(GObject *source, GAsyncResult *result, gpointer user_data)
     take_allocation(task, g_steal_pointer(&allocation));
   } else {
     fwd_attempt_note(search->attempt, "%s", error->message);
+    if (g_error_matches(error, FWD_STRATEGY_ERROR, FWD_ERROR_DENIED))
+      fwd_attempt_advise(search->attempt,
+                         "check the user name and password of the TURN server");
     tell(search, "none", error->message);
   }
   decide(task);
@@ -446,10 +428,10 @@ static void
 take_plan(GTask *task, const char *name)
 {
   Search *search = g_task_get_task_data(task);
+  FwdTurnPlan plan = fwd_turn_plan_from_string(name);
 
-  for (Plan plan = PLAN_CONTROLLING; plan <= PLAN_BOTH; plan++)
-    if (!search->controlling && g_str_equal(plan_names[plan], name) && plan != search->plan)
-      follow(task, plan);
+  if (!search->controlling && plan != FWD_TURN_PLAN_NONE && plan != search->plan)
+    follow(task, plan);
 }
 
 static void

@@ -17,6 +17,7 @@
 #define GRANT_RENEWAL (240 * US_PER_S)
 /* How long before its end an allocation is refreshed (RFC 8656, 7). */
 #define REFRESH_MARGIN 60
+#define LIFETIME       600
 #define LIFETIME_MAX   3600
 
 #define TRANSPORT_UDP (17u << 24)
@@ -187,8 +188,9 @@ write_request(const FwdTurnClient *client, const Wish *wish, guint8 *buffer, gsi
   fwd_stun_writer_begin(&writer, buffer, size, FWD_STUN_REQUEST, wish->method, wish->id);
   if (wish->method == FWD_STUN_ALLOCATE)
     add_allocation(client, &writer);
-  if (wish->method == FWD_STUN_REFRESH && client->state == FWD_TURN_RELEASED)
-    fwd_stun_writer_add_uint32(&writer, FWD_STUN_LIFETIME, 0);
+  if (wish->method == FWD_STUN_ALLOCATE || wish->method == FWD_STUN_REFRESH)
+    fwd_stun_writer_add_uint32(&writer, FWD_STUN_LIFETIME,
+                               client->state == FWD_TURN_RELEASED ? 0 : LIFETIME);
   if (wish->method == FWD_STUN_CHANNEL_BIND)
     fwd_stun_writer_add_uint32(&writer, FWD_STUN_CHANNEL_NUMBER, (guint32)wish->channel << 16);
   if (fwd_endpoint_length(&wish->peer) > 0)

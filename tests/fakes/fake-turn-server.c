@@ -80,8 +80,10 @@ grant(FakeTurnServer *server, const FwdStunMessage *request, FwdStunWriter *writ
   guint32 value;
 
   fwd_stun_message_get_endpoint(request, FWD_STUN_XOR_PEER_ADDRESS, &server->peer);
-  if (fwd_stun_message_get_uint32(request, FWD_STUN_CHANNEL_NUMBER, &value))
+  if (fwd_stun_message_get_uint32(request, FWD_STUN_CHANNEL_NUMBER, &value)) {
     server->channel = (guint16)(value >> 16);
+    server->channel_peer = server->peer;
+  }
   if (method != FWD_STUN_ALLOCATE && method != FWD_STUN_REFRESH)
     return;
   server->allocated =

@@ -16,7 +16,8 @@ typedef struct {
   guint requests;        /**< seen so far */
   guint16 method;        /**< of the last one */
   gboolean allocated;
-  guint16 channel;  /**< bound last */
+  guint16 channel; /**< bound last */
+  FwdEndpoint channel_peer;
   FwdEndpoint peer; /**< permitted or bound last */
 } FakeTurnServer;
 

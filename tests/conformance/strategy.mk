@@ -14,3 +14,11 @@ unit_tests += %D%/strategy-udp-punch
 %C%_strategy_udp_punch_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"udp-punch"'
 %C%_strategy_udp_punch_LDADD = $(strategy_conformance_libs)
 endif
+
+# It needs a server with sockets, so it has a scene of its own.
+if PLUGIN_TURN
+unit_tests += %D%/strategy-turn
+%C%_strategy_turn_SOURCES = %D%/strategy-turn.c
+%C%_strategy_turn_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_strategy_turn_LDADD = libfaketurn.la $(strategy_conformance_libs)
+endif

@@ -58,3 +58,8 @@ unit_tests += %D%/fake-signaling-unit
 	tests/fakes/fake-signaling.h
 %C%_fake_signaling_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_fake_signaling_unit_LDADD = libmeeting.la libcore.la $(GLIB_LIBS)
+
+unit_tests += %D%/turn-credentials-unit
+%C%_turn_credentials_unit_SOURCES = %D%/turn-credentials-unit.c
+%C%_turn_credentials_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_turn_credentials_unit_LDADD = libsignald.la $(GLIB_LIBS)

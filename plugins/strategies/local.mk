@@ -27,6 +27,15 @@ udp_punch_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
 udp_punch_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 endif
 
+if PLUGIN_TURN
+plugin_LTLIBRARIES += turn.la
+turn_la_SOURCES = %D%/turn.c %D%/turn-plan.c %D%/turn-plan.h
+turn_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
+turn_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+endif
+
+EXTRA_DIST += %D%/turn.md
+EXTRA_DIST += %D%/lan.md %D%/udp-punch.md
 if PLUGIN_RELAY
 plugin_LTLIBRARIES += relay.la
 relay_la_SOURCES = %D%/relay.c %D%/relay-upgrade.c %D%/relay-upgrade.h

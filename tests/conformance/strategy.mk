@@ -21,4 +21,10 @@ unit_tests += %D%/strategy-relay
 %C%_strategy_relay_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_strategy_relay_LDADD = $(strategy_conformance_libs)
 EXTRA_%C%_strategy_relay_DEPENDENCIES = stunfwd-signald
+# It needs a server with sockets, so it has a scene of its own.
+if PLUGIN_TURN
+unit_tests += %D%/strategy-turn
+%C%_strategy_turn_SOURCES = %D%/strategy-turn.c
+%C%_strategy_turn_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_strategy_turn_LDADD = libfaketurn.la $(strategy_conformance_libs)
 endif

@@ -245,6 +245,12 @@ fake_attempt_get_kept(FwdAttempt *attempt, const char *key)
   return g_hash_table_lookup(FAKE_ATTEMPT(attempt)->kept, key);
 }
 
+/* There is no other strategy. */
+static void
+fake_attempt_claim(FwdAttempt *attempt, const FwdEndpoint *remote)
+{
+}
+
 static void
 fake_attempt_finalize(GObject *object)
 {
@@ -289,6 +295,7 @@ fake_attempt_class_init(FakeAttemptClass *klass)
   attempt->create_stream_path = fake_attempt_create_stream_path;
   attempt->keep = fake_attempt_keep;
   attempt->get_kept = fake_attempt_get_kept;
+  attempt->claim = fake_attempt_claim;
   G_OBJECT_CLASS(klass)->finalize = fake_attempt_finalize;
 }
 

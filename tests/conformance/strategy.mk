@@ -14,3 +14,11 @@ unit_tests += %D%/strategy-udp-punch
 %C%_strategy_udp_punch_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"udp-punch"'
 %C%_strategy_udp_punch_LDADD = $(strategy_conformance_libs)
 endif
+
+if PLUGIN_PORTMAP
+unit_tests += %D%/strategy-portmap
+%C%_strategy_portmap_SOURCES = %D%/strategy-conformance.c %D%/strategy-scene.c %D%/strategy-scene.h \
+	%D%/strategy-portmap.c tests/fakes/fake-port-mapper.c tests/fakes/fake-port-mapper.h
+%C%_strategy_portmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"portmap"'
+%C%_strategy_portmap_LDADD = $(strategy_conformance_libs)
+endif

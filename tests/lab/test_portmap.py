@@ -7,7 +7,7 @@ import shutil
 import signal
 
 import traffic
-from lab import NATLAB, PATH, Lab, need, wait_for
+from lab import Lab, need, wait_for
 from programs import Client, Server, Signald
 
 RUN = "/run/natlab"
@@ -41,33 +41,32 @@ class Router:
     """The router of a site; its configuration is natlab's, changed as the test wants."""
 
     def __init__(self, place, name):
-        self.place, self.name, self.node = place, name, name
+        self.place, self.node = place, name
         self.conf = os.path.join(RUN, place.name, name + ".conf")
-        self.program = None
+        self.pid = os.path.join(RUN, place.name, name + ".pid")
 
     def listens(self):
         return self.place.listens(self.node, 5351, "udp") or self.place.listens(self.node, 5000)
 
     def stop(self):
-        if self.program:
-            self.program.stop(limit=5)
-        else:
-            with open(os.path.join(RUN, self.place.name, self.name + ".pid")) as file:
-                os.kill(int(file.read()), signal.SIGTERM)
+        with open(self.pid) as file:
+            os.kill(int(file.read()), signal.SIGTERM)
         wait_for(lambda: not self.listens(), 10, "miniupnpd to end")
+
+    def start(self):
+        """Without -d: its lines for each port it looks at would make it slow. The lab's end
+        is its own."""
+        self.place.run(self.node, "miniupnpd", "-f", self.conf, "-P", self.pid)
+        wait_for(self.listens, 10, "miniupnpd to listen")
 
     def restart(self, *lines, without=()):
         """With further lines in its configuration, and without those that begin so."""
         self.stop()
         with open(self.conf) as file:
             kept = [line for line in file.read().splitlines() if not line.startswith(tuple(without))]
-        conf = self.place.write(self.name + ".conf", "\n".join([*lines, *kept]) + "\n")
-        self.start(conf)
-
-    def start(self, conf):
-        self.program = self.place.start(self.node, "miniupnpd-" + self.name, "miniupnpd", "-d",
-                                        "-f", conf, "-P", self.place.path(self.name + ".pid"))
-        wait_for(self.listens, 10, "miniupnpd to listen")
+        with open(self.conf, "w") as file:
+            file.write("\n".join([*lines, *kept]) + "\n")
+        self.start()
 
     def nft(self, *rules):
         self.place.run(self.node, "nft", "-f", "-", data="\n".join(rules) + "\n")
@@ -78,10 +77,10 @@ class Router:
         return re.findall(r"th dport (\d+) dnat ip to ([\d.]+:\d+)", rules)
 
     def wait_lease(self):
-        return wait_for(self.leases, 10, f"a mapping in {self.name}")
+        return wait_for(self.leases, 10, f"a mapping in {self.node}")
 
     def wait_no_lease(self):
-        wait_for(lambda: not self.leases(), 10, f"no mapping in {self.name}")
+        wait_for(lambda: not self.leases(), 10, f"no mapping in {self.node}")
 
 
 def start_pair(place, server_node="a", client_node="b"):
@@ -162,20 +161,17 @@ def test_upnp_alone():
 
 
 def test_renewed_and_made_again():
-    """Leases of 8 s: one that is twice as old was renewed. A router that lost its state
-    gets a new request."""
+    """Leases of 8 s. Only a renewal can bring back what the router has lost."""
     with PortmapLab("a=upnp", "b=symmetric-random") as place:
         router = Router(place, "a-r1")
         router.restart("min_lifetime=4", "max_lifetime=8")
         server, client = connect(place)
         server.wait_log("by PCP, for 8 s")
         first = router.wait_lease()
-        age = place.run("a", "sleep", "17")
-        assert age.returncode == 0 and router.leases() == first, router.leases()
         router.stop()
         router.nft("flush chain inet natlab upnp_in", "flush chain inet natlab upnp_forward")
         assert not router.leases()
-        router.start(place.path("a-r1.conf"))
+        router.start()
         assert [outer for outer, _ in router.wait_lease()] == [outer for outer, _ in first]
         client.program.stop()
         server.program.stop()

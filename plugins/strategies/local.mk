@@ -27,4 +27,11 @@ udp_punch_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
 udp_punch_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 endif
 
-EXTRA_DIST += %D%/lan.md %D%/portmap.md %D%/udp-punch.md
+if PLUGIN_RELAY
+plugin_LTLIBRARIES += relay.la
+relay_la_SOURCES = %D%/relay.c %D%/relay-upgrade.c %D%/relay-upgrade.h
+relay_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
+relay_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+endif
+
+EXTRA_DIST += %D%/lan.md %D%/portmap.md %D%/relay.md %D%/udp-punch.md

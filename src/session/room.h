@@ -28,12 +28,16 @@ FwdRoom *fwd_room_new(FwdRole role, const FwdRoomKeys *keys, const char *peer_id
 /** Errors: FWD_SIGNALING_ERROR with UNSUPPORTED (no transport for the scheme) or INVALID. */
 gboolean fwd_room_join(FwdRoom *self, FwdPluginRegistry *registry, GUri *url, GError **error);
 void fwd_room_leave(FwdRoom *self);
+/** Joins anew at once: the connection belongs to a network that is gone. */
+void fwd_room_renew(FwdRoom *self);
 
 gboolean fwd_room_is_joined(FwdRoom *self);
 /** Id of the transport plugin; "" before join. */
 const char *fwd_room_get_transport(FwdRoom *self);
 /** "HOST:PORT" that the signaling server told (transfer full), or NULL. */
 GStrv fwd_room_get_stun_servers(FwdRoom *self);
+/** "ADDRESS:PORT" that the signaling server sees us at (transfer full), or NULL. */
+char *fwd_room_get_public_endpoint(FwdRoom *self);
 /** Own nonce, FWD_SESSION_NONCE_SIZE bytes. */
 const guint8 *fwd_room_get_nonce(FwdRoom *self);
 

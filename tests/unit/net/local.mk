@@ -39,3 +39,23 @@ unit_tests += %D%/ipv6-flags-unit
 unit_tests += %D%/nat-observation-unit
 %C%_nat_observation_unit_SOURCES = %D%/nat-observation-unit.c
 %C%_nat_observation_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/websocket-frame-unit
+%C%_websocket_frame_unit_SOURCES = %D%/websocket-frame-unit.c
+%C%_websocket_frame_unit_LDADD = libnet.la $(GLIB_LIBS)
+
+unit_tests += %D%/port-allocation-unit
+%C%_port_allocation_unit_SOURCES = %D%/port-allocation-unit.c
+%C%_port_allocation_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-survey-unit
+%C%_nat_survey_unit_SOURCES = %D%/nat-survey-unit.c
+%C%_nat_survey_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-sockets-unit
+%C%_nat_sockets_unit_SOURCES = %D%/nat-sockets-unit.c
+%C%_nat_sockets_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-unknown-unit
+%C%_nat_unknown_unit_SOURCES = %D%/nat-unknown-unit.c
+%C%_nat_unknown_unit_LDADD = $(net_test_libraries)

@@ -217,12 +217,34 @@ def test_behind_a_carrier():
         fails(place, r"the router at 192\.168\.2\.1 answers [^\n]* no public address to map from")
 
 
-def test_router_that_is_gone():
+def gone(*lines, without=()):
     """The end of a program does not wait for a router that was switched off."""
     with PortmapLab("a=upnp", "b=symmetric-random") as place:
         router = Router(place, "a-r1")
+        router.restart(*lines, without=without)
         server, client = connect(place)
         router.wait_lease()
         client.program.stop()
-        router.nft("add chain inet natlab no_pcp { type filter hook input priority -10; policy drop; }")
+        router.nft("add chain inet natlab off { type filter hook input priority -10; policy drop; }")
         server.program.stop(limit=10)
+
+
+def test_router_with_pcp_is_gone():
+    gone()
+
+
+def test_router_with_upnp_is_gone():
+    gone("enable_natpmp=no", without=("enable_natpmp",))
+
+
+def test_beside_the_other_strategies():
+    """All that is installed at once: none of them spoils it for this one."""
+    with Lab("a=upnp", "b=symmetric-random") as place:
+        signald = Signald(place)
+        traffic.start_services(place, "b")
+        server = Server(place, "b", signald, "--log-level", "debug")
+        client = Client(place, "a", server.ticket(), "--log-level", "debug", *traffic.MAPPINGS)
+        path = client.wait_connected("p2p")["path"]
+        assert path["strategy"] == "portmap", path
+        server.wait_connected("p2p")
+        traffic.wait_through(place, "a", traffic.ECHO + traffic.OFFSET)

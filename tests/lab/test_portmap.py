@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Ports that a real router (miniupnpd) was asked to open, with no other strategy installed."""
-import glob
+"""Ports that a real router (miniupnpd) was asked to open, with no other strategy in the race."""
 import os
 import re
-import shutil
 import signal
 
 import traffic
@@ -16,31 +14,14 @@ NO_NATPMP = "add rule inet natlab no_pcp iif lan udp dport 5351 @th,64,8 0 drop"
 CHAIN = "add chain inet natlab no_pcp { type filter hook input priority -10; }"
 
 
-class PortmapLab(Lab):
-    """Programs of the project see one strategy only: a folder with copies of the plugins
-    wanted lies over the installed one, in their own mount namespace."""
-
-    def __enter__(self):
-        need("miniupnpd", "upnpc")
-        super().__enter__()
-        self.plugins = os.path.join(self.prefix, "lib/stunfwd/plugins")
-        os.makedirs(self.path("plugins"))
-        for name in ("portmap", "websocket", "tcp", "udp"):
-            for file in glob.glob(os.path.join(self.plugins, name + ".*")):
-                shutil.copy(file, self.path("plugins"))
-        return self
-
-    def command(self, node, argv):
-        if str(argv[0]).endswith("bin/stunfwd") and argv[1] in ("server", "client"):
-            argv = ["sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"',
-                    self.path("plugins"), self.plugins, *argv]
-        return super().command(node, argv)
+ALONE = ("--strategy", "portmap", "--log-level", "debug")
 
 
 class Router:
     """The router of a site; its configuration is natlab's, changed as the test wants."""
 
     def __init__(self, place, name):
+        need("miniupnpd", "upnpc")
         self.place, self.node = place, name
         self.conf = os.path.join(RUN, place.name, name + ".conf")
         self.pid = os.path.join(RUN, place.name, name + ".pid")
@@ -86,9 +67,8 @@ class Router:
 def start_pair(place, server_node="a", client_node="b"):
     signald = Signald(place)
     traffic.start_services(place, server_node)
-    server = Server(place, server_node, signald, "--log-level", "debug")
-    client = Client(place, client_node, server.ticket(), "--log-level", "debug",
-                    *traffic.MAPPINGS)
+    server = Server(place, server_node, signald, *ALONE)
+    client = Client(place, client_node, server.ticket(), *ALONE, *traffic.MAPPINGS)
     return server, client
 
 
@@ -102,7 +82,7 @@ def connect(place, server_node="a", client_node="b"):
 
 
 def direct(sites, ends):
-    with PortmapLab(*sites) as place:
+    with Lab(*sites) as place:
         router = Router(place, "a-r1")
         server, client = connect(place, *ends)
         lease = router.wait_lease()
@@ -131,7 +111,7 @@ def test_upnp_and_upnp():
 
 
 def by(way, *rules, lines=(), without=()):
-    with PortmapLab("a=upnp", "b=symmetric-random") as place:
+    with Lab("a=upnp", "b=symmetric-random") as place:
         router = Router(place, "a-r1")
         router.restart(*lines, without=without)
         if rules:
@@ -162,7 +142,7 @@ def test_upnp_alone():
 
 def test_renewed_and_made_again():
     """Leases of 8 s. Only a renewal can bring back what the router has lost."""
-    with PortmapLab("a=upnp", "b=symmetric-random") as place:
+    with Lab("a=upnp", "b=symmetric-random") as place:
         router = Router(place, "a-r1")
         router.restart("min_lifetime=4", "max_lifetime=8")
         server, client = connect(place)
@@ -190,20 +170,20 @@ def fails(place, *patterns):
 
 
 def test_disabled_at_the_router():
-    with PortmapLab("a=upnp", "b=symmetric-random") as place:
+    with Lab("a=upnp", "b=symmetric-random") as place:
         Router(place, "a-r1").restart("deny 0-65535 0.0.0.0/0 0-65535", without=("allow",))
         fails(place, r"the router at 192\.168\.2\.1 answers PCP, NAT-PMP and UPnP but mapping "
               "is disabled")
 
 
 def test_no_such_router():
-    with PortmapLab("a=symmetric-random", "b=symmetric-random") as place:
+    with Lab("a=symmetric-random", "b=symmetric-random") as place:
         fails(place, "no router answers PCP, NAT-PMP or UPnP")
 
 
 def test_mapping_that_leads_elsewhere():
     """The router believes in an outside address that no STUN server sees."""
-    with PortmapLab("a=upnp", "b=symmetric-random") as place:
+    with Lab("a=upnp", "b=symmetric-random") as place:
         router = Router(place, "a-r1")
         router.restart("ext_ip=44.129.0.9")
         fails(place, r"the mapping at 192\.168\.2\.1 leads to 44\.129\.0\.9, which is behind "
@@ -213,13 +193,13 @@ def test_mapping_that_leads_elsewhere():
 
 def test_behind_a_carrier():
     """miniupnpd knows by itself that its outside address is a shared one."""
-    with PortmapLab("a=upnp+port-restricted", "b=symmetric-random") as place:
+    with Lab("a=upnp+port-restricted", "b=symmetric-random") as place:
         fails(place, r"the router at 192\.168\.2\.1 answers [^\n]* no public address to map from")
 
 
 def gone(*lines, without=()):
     """The end of a program does not wait for a router that was switched off."""
-    with PortmapLab("a=upnp", "b=symmetric-random") as place:
+    with Lab("a=upnp", "b=symmetric-random") as place:
         router = Router(place, "a-r1")
         router.restart(*lines, without=without)
         server, client = connect(place)

@@ -15,3 +15,8 @@ unit_tests += %D%/pcp-message-unit %D%/default-gateway-unit %D%/port-failure-uni
 %C%_port_mapper_unit_SOURCES = %D%/port-mapper-unit.c %D%/scripted-router.c %D%/scripted-router.h
 %C%_port_mapper_unit_CPPFLAGS = $(strategies_test_cppflags)
 %C%_port_mapper_unit_LDADD = $(port_mapper_test_libs)
+
+unit_tests += %D%/ssdp-unit
+%C%_ssdp_unit_SOURCES = %D%/ssdp-unit.c
+%C%_ssdp_unit_CPPFLAGS = $(strategies_test_cppflags)
+%C%_ssdp_unit_LDADD = $(port_mapper_test_libs)

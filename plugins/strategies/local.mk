@@ -9,7 +9,7 @@ endif
 noinst_LTLIBRARIES += libport-mapper.la
 libport_mapper_la_SOURCES = %D%/port-mapper.c %D%/port-mapper.h %D%/port-lease.c %D%/port-lease.h \
 	%D%/port-failure.c %D%/port-failure.h %D%/port-pcp.c %D%/port-natpmp.c %D%/port-upnp.c \
-	%D%/pcp-message.c %D%/pcp-message.h %D%/default-gateway.c %D%/default-gateway.h
+	%D%/pcp-message.c %D%/pcp-message.h %D%/default-gateway.c %D%/default-gateway.h %D%/ssdp.c %D%/ssdp.h
 libport_mapper_la_CFLAGS = $(AM_CFLAGS) $(UPNP_CFLAGS)
 libport_mapper_la_LIBADD = $(UPNP_LIBS) $(NATPMP_LIBS)
 

@@ -27,4 +27,10 @@ unit_tests += %D%/strategy-turn
 %C%_strategy_turn_SOURCES = %D%/strategy-turn.c
 %C%_strategy_turn_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_strategy_turn_LDADD = libfaketurn.la $(strategy_conformance_libs)
+if PLUGIN_PORTMAP
+unit_tests += %D%/strategy-portmap
+%C%_strategy_portmap_SOURCES = %D%/strategy-conformance.c %D%/strategy-scene.c %D%/strategy-scene.h \
+	%D%/strategy-portmap.c tests/fakes/fake-port-mapper.c tests/fakes/fake-port-mapper.h
+%C%_strategy_portmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"portmap"'
+%C%_strategy_portmap_LDADD = $(strategy_conformance_libs)
 endif

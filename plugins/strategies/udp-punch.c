@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* UDP hole punching (RFC 5128, 3.3): see udp-punch.md. */
-#include <stunfwd/stunfwd.h>
+#include "ends.h"
 
 #define INTERVAL_MS     50
 #define LIMIT_MS        10000
@@ -20,13 +20,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(FwdUdpPunch, fwd_udp_punch, G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(FWD_TYPE_STRATEGY,
                                                     fwd_udp_punch_strategy_init))
 
-static gboolean
-is_public(const FwdEndpoint *endpoint)
-{
-  return !fwd_endpoint_is_private(endpoint) && !fwd_endpoint_is_link_local(endpoint) &&
-         !fwd_endpoint_is_loopback(endpoint) && !fwd_endpoint_is_any(endpoint);
-}
-
 /*
  * Private addresses of the peer are the business of the strategy "lan", unless a
  * STUN server sees the peer under its own: then whoever reaches that server
@@ -37,7 +30,8 @@ is_reachable(FwdAttempt *attempt, const FwdEndpoint *endpoint)
 {
   if (fwd_endpoint_is_loopback(endpoint) || fwd_endpoint_is_link_local(endpoint))
     return FALSE;
-  return is_public(endpoint) || fwd_attempt_get_remote_nat(attempt)->mapping == FWD_NAT_NONE;
+  return fwd_ends_is_public(endpoint) ||
+         fwd_attempt_get_remote_nat(attempt)->mapping == FWD_NAT_NONE;
 }
 
 static gboolean
@@ -68,7 +62,39 @@ has_endpoint(FwdAttempt *attempt, const GArray *candidates, int family)
   return FALSE;
 }
 
-/* "Blocked" was found out over IPv4 most of the time: IPv6 on both sides is worth a try. */
+static gboolean
+has_mapped_port(const GArray *candidates)
+{
+  for (guint i = 0; i < candidates->len; i++)
+    if (g_array_index(candidates, FwdCandidate, i).type == FWD_CANDIDATE_MAPPED)
+      return TRUE;
+  return FALSE;
+}
+
+/*
+ * A side's checks are let in by the other one if they come from where they are
+ * expected, or if the other one does not look at ports.
+ */
+static const char *
+why_not_through_nats(FwdAttempt *attempt)
+{
+  const FwdNatReport *local = fwd_attempt_get_local_nat(attempt);
+  const FwdNatReport *remote = fwd_attempt_get_remote_nat(attempt);
+  const gboolean here = fwd_ends_is_symmetric(local), there = fwd_ends_is_symmetric(remote);
+
+  if (has_mapped_port(fwd_attempt_get_local_candidates(attempt)) ||
+      has_mapped_port(fwd_attempt_get_remote_candidates(attempt)))
+    return NULL;
+  if (here && there)
+    return "both NATs are symmetric: ports cannot be known";
+  if (here && remote->filtering == FWD_NAT_ADDRESS_AND_PORT_DEPENDENT)
+    return "the NAT here is symmetric, and the peer's lets in known ports only";
+  if (there && local->filtering == FWD_NAT_ADDRESS_AND_PORT_DEPENDENT)
+    return "the peer's NAT is symmetric, and the one here lets in known ports only";
+  return NULL;
+}
+
+/* Reports speak of IPv4 most of the time: IPv6 on both sides is worth a try in any case. */
 static gboolean
 fwd_udp_punch_can_attempt(FwdStrategy *self, FwdAttempt *attempt, char **why_not)
 {
@@ -84,23 +110,20 @@ fwd_udp_punch_can_attempt(FwdStrategy *self, FwdAttempt *attempt, char **why_not
     why = "UDP is blocked at the peer";
   else if (!has_endpoint(attempt, remote, AF_UNSPEC))
     why = "the peer has no public address";
+  else if (!v6)
+    why = why_not_through_nats(attempt);
   *why_not = g_strdup(why);
   return why == NULL;
-}
-
-static gboolean
-is_symmetric(const FwdNatReport *nat)
-{
-  return nat->mapping == FWD_NAT_ADDRESS_DEPENDENT ||
-         nat->mapping == FWD_NAT_ADDRESS_AND_PORT_DEPENDENT;
 }
 
 static void
 fwd_udp_punch_attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data)
 {
+  const guint hops = fwd_attempt_get_local_nat(attempt)->hops;
   const FwdCheckListConfig config = {
       .accepts = accepts,
+      .first_ttl = hops > 0 ? hops + 1 : 0,
       .peer_reflexive = TRUE,
       .interval_ms = INTERVAL_MS,
       .limit_ms = LIMIT_MS,
@@ -108,9 +131,6 @@ fwd_udp_punch_attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable
       .budget_endpoints = BUDGET_MAPPINGS,
   };
 
-  if (is_symmetric(fwd_attempt_get_local_nat(attempt)) &&
-      is_symmetric(fwd_attempt_get_remote_nat(attempt)))
-    fwd_attempt_note(attempt, "both NATs are symmetric: ports cannot be known");
   fwd_check_list_attempt_async(self, attempt, &config, cancellable, callback, user_data);
 }
 

@@ -3,7 +3,9 @@
 
 #define FWD_LOG_COMPONENT "connector"
 #include "core/log.h"
+#include "net/datagram-socket.h"
 #include "path/udp-path.h"
+#include <errno.h>
 
 /* Lines of a story that are kept. */
 #define STORY_MAX  64
@@ -147,6 +149,57 @@ static const char *
 own_id(FwdConnectorAttempt *self)
 {
   return fwd_identity_get_peer_id(fwd_data_plane_get_identity(self->plane));
+}
+
+static int
+open_socket(FwdAttempt *attempt, int family)
+{
+  if (!FWD_CONNECTOR_ATTEMPT(attempt)->ended)
+    return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  errno = ECANCELED;
+  return -1;
+}
+
+static gboolean
+send_from(FwdAttempt *attempt, int fd, const FwdEndpoint *remote, guint ttl, const guint8 *data,
+          gsize length)
+{
+  return !FWD_CONNECTOR_ATTEMPT(attempt)->ended &&
+         fwd_datagram_socket_send_one(fd, remote, ttl, data, length) == 0;
+}
+
+/* These sockets do not coalesce: a batch is one packet. */
+static gssize
+receive_at(FwdAttempt *attempt, int fd, guint8 *buffer, gsize size, FwdEndpoint *from)
+{
+  gsize segment;
+
+  return fwd_datagram_socket_receive(fd, buffer, size, from, &segment);
+}
+
+static gsize
+write_query(FwdAttempt *attempt, guint8 *buffer, gsize size, guint8 *transaction)
+{
+  FwdStunWriter writer;
+
+  fwd_stun_new_transaction(transaction);
+  fwd_stun_writer_begin(&writer, buffer, size, FWD_STUN_REQUEST, FWD_STUN_BINDING, transaction);
+  fwd_stun_writer_add_fingerprint(&writer);
+  return writer.length;
+}
+
+static gboolean
+read_answer(FwdAttempt *attempt, const guint8 *data, gsize length, guint8 *transaction,
+            FwdEndpoint *mapped)
+{
+  FwdStunMessage message;
+
+  if (length > FWD_STUN_MESSAGE_MAX || !fwd_stun_message_parse(data, length, &message) ||
+      fwd_stun_message_class(&message) != FWD_STUN_SUCCESS ||
+      !fwd_stun_message_get_endpoint(&message, FWD_STUN_XOR_MAPPED_ADDRESS, mapped))
+    return FALSE;
+  memcpy(transaction, fwd_stun_message_transaction(&message), FWD_CHECK_TRANSACTION_SIZE);
+  return TRUE;
 }
 
 static gsize
@@ -295,6 +348,11 @@ fwd_connector_attempt_class_init(FwdConnectorAttemptClass *klass)
   attempt_class->get_stun_servers = get_stun_servers;
   attempt_class->get_turn_servers = get_turn_servers;
   attempt_class->derive = derive;
+  attempt_class->open_socket = open_socket;
+  attempt_class->send_from = send_from;
+  attempt_class->receive_at = receive_at;
+  attempt_class->write_query = write_query;
+  attempt_class->read_answer = read_answer;
   attempt_class->write_check = write_check;
   attempt_class->read_check = read_check;
   attempt_class->write_response = write_response;

@@ -12,3 +12,4 @@ libnet_la_SOURCES = \
 	%D%/stun-writer.c
 libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 libnet_la_SOURCES += %D%/datagram-socket.c %D%/datagram-socket.h
+libnet_la_SOURCES += %D%/websocket-frame.c %D%/websocket-frame.h

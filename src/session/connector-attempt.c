@@ -4,6 +4,7 @@
 #define FWD_LOG_COMPONENT "connector"
 #include "core/log.h"
 #include "net/datagram-socket.h"
+#include "path/framed-path.h"
 #include "path/udp-path.h"
 #include <errno.h>
 
@@ -248,6 +249,14 @@ create_socket_path(FwdAttempt *attempt, int fd, const FwdEndpoint *remote, guint
   return fwd_udp_path_new_own(fd, remote, self->path_class, self->strategy, rtt_us);
 }
 
+static FwdPath *
+create_stream_path(FwdAttempt *attempt, GIOStream *stream, FwdFraming framing, guint rtt_us)
+{
+  FwdConnectorAttempt *self = FWD_CONNECTOR_ATTEMPT(attempt);
+
+  return fwd_framed_path_new(stream, framing, self->path_class, self->strategy, rtt_us);
+}
+
 static char *
 key_of_kept(FwdConnectorAttempt *self, const char *key)
 {
@@ -357,6 +366,7 @@ fwd_connector_attempt_class_init(FwdConnectorAttemptClass *klass)
   attempt_class->read_check = read_check;
   attempt_class->write_response = write_response;
   attempt_class->create_socket_path = create_socket_path;
+  attempt_class->create_stream_path = create_stream_path;
   attempt_class->keep = keep;
   attempt_class->get_kept = get_kept;
   signals[SEND] = g_signal_new("send", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,

@@ -135,11 +135,12 @@ on_channel(FwdPeer *peer, FwdChannel *channel, FwdSession *self)
 }
 
 static void
-on_strategy_sends(FwdPeer *peer, const char *strategy, GVariant *body, FwdSession *self)
+on_strategy_sends(FwdPeer *peer, guint race, const char *strategy, GVariant *body,
+                  FwdSession *self)
 {
   FwdMessage *message = fwd_message_new(FWD_MESSAGE_STRATEGY);
 
-  message->attempt = fwd_peer_get_race_number(peer);
+  message->attempt = race;
   message->strategy = g_strdup(strategy);
   message->body = g_variant_ref(body);
   fwd_session_send(self, peer, message);
@@ -230,8 +231,9 @@ on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSess
     return;
   if (message->type != FWD_MESSAGE_STRATEGY)
     FWD_SESSION_GET_CLASS(self)->message(self, peer, message);
-  else if (message->attempt == fwd_peer_get_race_number(peer))
-    fwd_connector_message(fwd_peer_get_connector(peer), message->strategy, message->body);
+  else
+    fwd_connector_message(fwd_peer_get_connector(peer), message->attempt, message->strategy,
+                          message->body);
 }
 
 void
@@ -239,7 +241,8 @@ fwd_session_send_hello(FwdSession *self, const char *member, FwdPeer *peer)
 {
   FwdSessionPrivate *private = PRIVATE(self);
   FwdMessage *hello = fwd_hello_new(private->role, private->identity, private->discovery,
-                                    fwd_application_get_registry(private->application));
+                                    fwd_application_get_registry(private->application),
+                                    private->surroundings);
 
   fwd_room_send(private->room, member, hello, peer ? fwd_peer_get_nonce(peer) : NULL);
 }
@@ -369,6 +372,8 @@ open_sockets(FwdSession *self, GError **error)
       fwd_data_plane_new(private->credentials->keys.probe, private->identity, error);
   if (!private->plane)
     return FALSE;
+  g_strfreev(private->surroundings->strategies);
+  g_object_get(private->profile, "strategies", &private->surroundings->strategies, NULL);
   private->surroundings->signaling_url = g_uri_to_string(private->credentials->url);
   private->discovery = fwd_discovery_new(private->plane);
   g_signal_connect_object(private->discovery, "changed", G_CALLBACK(on_discovery), self, 0);
@@ -603,6 +608,8 @@ fwd_session_class_init(FwdSessionClass *klass)
 static void
 fwd_session_init(FwdSession *self)
 {
+  g_autofree char *history = fwd_history_default_path();
+
   PRIVATE(self)->peers = fwd_peer_list_new();
-  PRIVATE(self)->surroundings = fwd_surroundings_new();
+  PRIVATE(self)->surroundings = fwd_surroundings_new(history);
 }

@@ -11,13 +11,15 @@ turn_server_free(FwdTurnServer *turn_server)
 }
 
 FwdSurroundings *
-fwd_surroundings_new(void)
+fwd_surroundings_new(const char *history)
 {
   FwdSurroundings *surroundings = g_rc_box_new0(FwdSurroundings);
 
+  surroundings->strategies = g_new0(char *, 1);
   surroundings->stun_servers = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
   surroundings->turn_servers = g_ptr_array_new_with_free_func((GDestroyNotify)turn_server_free);
   surroundings->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
+  surroundings->history = fwd_history_new(history);
   return surroundings;
 }
 
@@ -31,9 +33,11 @@ static void
 clear(FwdSurroundings *surroundings)
 {
   g_free(surroundings->signaling_url);
+  g_strfreev(surroundings->strategies);
   g_array_unref(surroundings->stun_servers);
   g_ptr_array_unref(surroundings->turn_servers);
   g_hash_table_unref(surroundings->kept);
+  fwd_history_free(surroundings->history);
 }
 
 void
@@ -60,6 +64,13 @@ fwd_surroundings_add_turn_server(FwdSurroundings *surroundings,
                           .username = g_strdup(turn_server->username),
                           .password = g_strdup(turn_server->password)};
   g_ptr_array_add(surroundings->turn_servers, copy);
+}
+
+gboolean
+fwd_surroundings_allow(const FwdSurroundings *surroundings, const char *strategy)
+{
+  return !surroundings->strategies[0] ||
+         g_strv_contains((const char *const *)surroundings->strategies, strategy);
 }
 
 void

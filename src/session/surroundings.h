@@ -6,16 +6,20 @@
  */
 #pragma once
 
+#include "session/history.h"
 #include <stunfwd/attempt.h>
 
 typedef struct {
   char *signaling_url;
+  GStrv strategies;        /**< ids of the only ones to use; empty: all */
   GArray *stun_servers;    /**< of FwdEndpoint, resolved */
   GPtrArray *turn_servers; /**< of FwdTurnServer */
   GHashTable *kept;        /**< GObject by "STRATEGY/KEY" */
+  FwdHistory *history;
 } FwdSurroundings;
 
-FwdSurroundings *fwd_surroundings_new(void);
+/** @history: a path as for fwd_history_new(). */
+FwdSurroundings *fwd_surroundings_new(const char *history);
 FwdSurroundings *fwd_surroundings_ref(FwdSurroundings *surroundings);
 void fwd_surroundings_unref(FwdSurroundings *surroundings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdSurroundings, fwd_surroundings_unref)
@@ -26,6 +30,8 @@ fwd_surroundings_set_stun_servers(FwdSurroundings *surroundings, const GArray *s
 /** Adds a copy behind those that are there. */
 void fwd_surroundings_add_turn_server(FwdSurroundings *surroundings,
                                       const FwdTurnServer *turn_server);
+
+gboolean fwd_surroundings_allow(const FwdSurroundings *surroundings, const char *strategy);
 
 /** Releases all that strategies have kept. */
 void fwd_surroundings_clear_kept(FwdSurroundings *surroundings);

@@ -9,10 +9,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/**
- * Descriptors are watched level-triggered: after so many batches the others get
- * their turn, and epoll tells again. Output is waited for only while a path is
- * blocked, since a UDP socket becomes writable with every packet that has left.
+/*
+ * Watched level-triggered: after so many batches others get their turn. Output only while
+ * a path is blocked: a UDP socket becomes writable with every packet that has left.
  */
 #define BATCHES_MAX 8
 
@@ -22,6 +21,7 @@ typedef struct {
   FwdDemultiplexer *demultiplexer;
   FwdReceiver *receiver; /* of a path's own descriptor */
   FwdPathId id;
+  FwdDeferred again;
 } Source;
 
 typedef struct {
@@ -206,14 +206,6 @@ on_response(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProb
     demultiplexer->counters.dropped++;
 }
 
-static gboolean
-is_answer(const FwdStunMessage *message)
-{
-  FwdStunClass message_class = fwd_stun_message_class(message);
-
-  return message_class == FWD_STUN_SUCCESS || message_class == FWD_STUN_FAILURE;
-}
-
 /* STUN that proves nothing: an answer of a server, or somebody who guesses. */
 static void
 on_foreign_stun(FwdDemultiplexer *demultiplexer, const Origin *origin, const guint8 *data,
@@ -228,8 +220,9 @@ on_foreign_stun(FwdDemultiplexer *demultiplexer, const Origin *origin, const gui
   }
   if (fwd_stun_message_find(&message, FWD_STUN_MESSAGE_INTEGRITY_SHA256, &ignored) != NULL)
     demultiplexer->counters.forged++;
-  else if (!is_answer(&message) || !fwd_reporter_stun(demultiplexer->reporter, &origin->from,
-                                                      data, length, origin->now))
+  else if (fwd_stun_message_class(&message) < FWD_STUN_SUCCESS ||
+           !fwd_reporter_stun(demultiplexer->reporter, &origin->from, data, length,
+                              origin->now))
     demultiplexer->counters.dropped++;
 }
 
@@ -319,16 +312,22 @@ take_packet(FwdDemultiplexer *demultiplexer, const Origin *origin, const guint8 
   }
 }
 
+static FwdPath *
+find_own_path(const Source *source)
+{
+  return source->receiver != NULL ? fwd_path_set_get(source->receiver->paths, source->id)
+                                  : NULL;
+}
+
 static gssize
 receive(Source *source, FwdEndpoint *from, gsize *segment)
 {
   guint8 *buffer = source->demultiplexer->buffer;
-  FwdPath *path;
+  FwdPath *path = find_own_path(source);
 
   if (source->receiver == NULL)
     return fwd_datagram_socket_receive(source->watch.fd, buffer, FWD_DATAGRAM_BUFFER_SIZE, from,
                                        segment);
-  path = fwd_path_set_get(source->receiver->paths, source->id);
   if (path == NULL)
     return -EBADF;
   *from = path->remote;
@@ -353,6 +352,7 @@ on_broken(Source *source, int error)
   gint64 before;
 
   fwd_data_loop_unwatch(demultiplexer->loop, &source->watch);
+  fwd_data_loop_cancel_deferred(demultiplexer->loop, &source->again);
   if (receiver == NULL) {
     fwd_log_warning("a shared socket can't be read any more: %s", g_strerror(error));
     return;
@@ -382,9 +382,31 @@ read_batches(Source *source, guint32 events)
     if (demultiplexer->reading == NULL)
       return;
   }
+  /* A path's own stream may hold more than its descriptor knows of. */
+  if (source->receiver != NULL)
+    fwd_data_loop_defer(demultiplexer->loop, &source->again);
 }
 
 /* Writing. */
+
+/** What a path keeps goes first. FALSE when some is left, or the path died of it. */
+static gboolean
+flush_path(Source *source)
+{
+  FwdPath *path = find_own_path(source);
+  const int kept = path != NULL ? fwd_path_flush(path) : 0;
+
+  if (kept < 0)
+    on_broken(source, -kept);
+  return kept == 0;
+}
+
+static void
+wait_for_output(Source *source)
+{
+  if (source->watch.watched)
+    fwd_data_loop_watch(source->demultiplexer->loop, &source->watch, EPOLLIN | EPOLLOUT);
+}
 
 static void
 on_blocked(int fd, gpointer user_data)
@@ -395,7 +417,7 @@ on_blocked(int fd, gpointer user_data)
   if (source == NULL)
     return;
   member->blocked = TRUE;
-  fwd_data_loop_watch(member->demultiplexer->loop, &source->watch, EPOLLIN | EPOLLOUT);
+  wait_for_output(source);
 }
 
 static Member *
@@ -415,6 +437,8 @@ resume_writing(Source *source)
   FwdDemultiplexer *demultiplexer = source->demultiplexer;
   Member *member;
 
+  if (!flush_path(source))
+    return;
   fwd_data_loop_watch(demultiplexer->loop, &source->watch, EPOLLIN);
   /* Marked first: who is blocked again at once waits for the next time. */
   for (guint i = 0; i < demultiplexer->members->len; i++) {
@@ -439,7 +463,16 @@ on_ready(FwdWatch *watch, guint32 events)
     resume_writing(source);
   if (demultiplexer->reading != NULL && (events & ~(guint32)EPOLLOUT) != 0)
     read_batches(source, events);
+  /* What was read may have been answered below the packets. */
+  if (demultiplexer->reading != NULL && source->watch.watched && !flush_path(source))
+    wait_for_output(source);
   demultiplexer->reading = NULL;
+}
+
+static void
+read_again(FwdDeferred *deferred)
+{
+  on_ready((FwdWatch *)((char *)deferred - G_STRUCT_OFFSET(Source, again)), EPOLLIN);
 }
 
 /* Adding and removing. */
@@ -454,6 +487,7 @@ add_source(FwdDemultiplexer *demultiplexer, int fd, FwdReceiver *receiver, FwdPa
   source = g_new0(Source, 1);
   source->watch.fd = fd;
   source->watch.ready = on_ready;
+  source->again.run = read_again;
   source->demultiplexer = demultiplexer;
   source->receiver = receiver;
   source->id = id;
@@ -466,6 +500,7 @@ static void
 remove_source(FwdDemultiplexer *demultiplexer, Source *source)
 {
   fwd_data_loop_unwatch(demultiplexer->loop, &source->watch);
+  fwd_data_loop_cancel_deferred(demultiplexer->loop, &source->again);
   if (demultiplexer->reading == source)
     demultiplexer->reading = NULL;
   g_ptr_array_remove(demultiplexer->sources, source);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-attempt.h"
 
+#include "path/framed-path.h"
 #include "path/probe.h"
 #include "path/udp-path.h"
 #include <string.h>
@@ -225,6 +226,13 @@ fake_attempt_create_socket_path(FwdAttempt *attempt, int fd, const FwdEndpoint *
   return fwd_udp_path_new_own(fd, remote, FWD_PATH_CLASS_P2P, "test", rtt_us);
 }
 
+static FwdPath *
+fake_attempt_create_stream_path(FwdAttempt *attempt, GIOStream *stream, FwdFraming framing,
+                                guint rtt_us)
+{
+  return fwd_framed_path_new(stream, framing, FWD_PATH_CLASS_RELAY, "test", rtt_us);
+}
+
 static void
 fake_attempt_keep(FwdAttempt *attempt, const char *key, GObject *object)
 {
@@ -278,6 +286,7 @@ fake_attempt_class_init(FakeAttemptClass *klass)
   attempt->read_check = fake_attempt_read_check;
   attempt->write_response = fake_attempt_write_response;
   attempt->create_socket_path = fake_attempt_create_socket_path;
+  attempt->create_stream_path = fake_attempt_create_stream_path;
   attempt->keep = fake_attempt_keep;
   attempt->get_kept = fake_attempt_get_kept;
   G_OBJECT_CLASS(klass)->finalize = fake_attempt_finalize;

@@ -39,3 +39,7 @@ unit_tests += %D%/ipv6-flags-unit
 unit_tests += %D%/nat-observation-unit
 %C%_nat_observation_unit_SOURCES = %D%/nat-observation-unit.c
 %C%_nat_observation_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/websocket-frame-unit
+%C%_websocket_frame_unit_SOURCES = %D%/websocket-frame-unit.c
+%C%_websocket_frame_unit_LDADD = libnet.la $(GLIB_LIBS)

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define LIMIT_MS        10000
+#define LIMIT_MS        6000
 #define BUDGET_PACKETS  2500
 #define BUDGET_MAPPINGS 1024
 

@@ -21,12 +21,16 @@ typedef struct {
   gint64 when; /* microseconds; 0 never */
 } Sent;
 
+/* The last ones, any of which may still be answered. */
+typedef struct {
+  Sent sent[SENT_MAX];
+  guint next;
+} Ring;
+
 typedef struct {
   int fd;
-  Sent query;
   FwdEndpoint mapped;
-  Sent checks[SENT_MAX]; /* a ring */
-  guint next;
+  Ring queries, checks;
 } Socket;
 
 struct FwdOwnSockets {
@@ -65,7 +69,32 @@ choose(FwdOwnSockets *sockets, guint index, const FwdEndpoint *from)
 static gint64
 last_check(const Socket *self)
 {
-  return self->checks[(self->next + SENT_MAX - 1) % SENT_MAX].when;
+  return self->checks.sent[(self->checks.next + SENT_MAX - 1) % SENT_MAX].when;
+}
+
+/* Where the transaction of the next message to @to is written. */
+static guint8 *
+begin_sending(Ring *ring, const FwdEndpoint *to)
+{
+  Sent *sent = &ring->sent[ring->next];
+
+  ring->next = (ring->next + 1) % SENT_MAX;
+  sent->to = *to;
+  sent->when = g_get_monotonic_time();
+  return sent->transaction;
+}
+
+/* What was sent to @from with that transaction, or NULL. */
+static const Sent *
+find_sent(const Ring *ring, const FwdEndpoint *from, const guint8 *transaction)
+{
+  for (guint i = 0; i < SENT_MAX; i++) {
+    const Sent *sent = &ring->sent[i];
+    if (sent->when != 0 &&
+        memcmp(sent->transaction, transaction, sizeof sent->transaction) == 0)
+      return fwd_endpoint_equal(&sent->to, from) ? sent : NULL;
+  }
+  return NULL;
 }
 
 static void
@@ -86,23 +115,11 @@ on_request(FwdOwnSockets *sockets, guint index, const FwdEndpoint *from,
     fwd_own_sockets_check(sockets, index, from, 0);
 }
 
-static const Sent *
-find_check(const Socket *self, const FwdEndpoint *from, const guint8 *transaction)
-{
-  for (guint i = 0; i < SENT_MAX; i++) {
-    const Sent *sent = &self->checks[i];
-    if (sent->when != 0 &&
-        memcmp(sent->transaction, transaction, sizeof sent->transaction) == 0)
-      return fwd_endpoint_equal(&sent->to, from) ? sent : NULL;
-  }
-  return NULL;
-}
-
 static void
 on_response(FwdOwnSockets *sockets, guint index, const FwdEndpoint *from,
             const guint8 *transaction)
 {
-  const Sent *sent = find_check(get_socket(sockets, index), from, transaction);
+  const Sent *sent = find_sent(&get_socket(sockets, index)->checks, from, transaction);
 
   if (sent == NULL || sockets->answered || !choose(sockets, index, from))
     return;
@@ -120,8 +137,7 @@ on_other(FwdOwnSockets *sockets, Socket *self, const FwdEndpoint *from, const gu
   FwdEndpoint mapped;
 
   if (!fwd_attempt_read_answer(sockets->attempt, data, length, transaction, &mapped) ||
-      self->query.when == 0 || !fwd_endpoint_equal(&self->query.to, from) ||
-      memcmp(self->query.transaction, transaction, sizeof transaction) != 0)
+      find_sent(&self->queries, from, transaction) == NULL)
     return;
   self->mapped = mapped;
   sockets->changed(sockets->user_data);
@@ -246,11 +262,9 @@ fwd_own_sockets_query(FwdOwnSockets *sockets, guint index, const FwdEndpoint *se
 {
   Socket *self = get_socket(sockets, index);
   guint8 query[FWD_CHECK_SIZE_MAX];
-  const gsize length =
-      fwd_attempt_write_query(sockets->attempt, query, sizeof query, self->query.transaction);
+  const gsize length = fwd_attempt_write_query(sockets->attempt, query, sizeof query,
+                                               begin_sending(&self->queries, server));
 
-  self->query.to = *server;
-  self->query.when = g_get_monotonic_time();
   return fwd_attempt_send_from(sockets->attempt, self->fd, server, 0, query, length);
 }
 
@@ -275,14 +289,10 @@ gboolean
 fwd_own_sockets_check(FwdOwnSockets *sockets, guint index, const FwdEndpoint *remote, guint ttl)
 {
   Socket *self = get_socket(sockets, index);
-  Sent *sent = &self->checks[self->next];
   guint8 check[FWD_CHECK_SIZE_MAX];
-  const gsize length =
-      fwd_attempt_write_check(sockets->attempt, check, sizeof check, sent->transaction);
+  const gsize length = fwd_attempt_write_check(sockets->attempt, check, sizeof check,
+                                               begin_sending(&self->checks, remote));
 
-  self->next = (self->next + 1) % SENT_MAX;
-  sent->to = *remote;
-  sent->when = g_get_monotonic_time();
   return fwd_attempt_send_from(sockets->attempt, self->fd, remote, ttl, check, length);
 }
 

@@ -11,7 +11,8 @@
 #define ROUNDS_MAX      8
 #define PROBES          3
 #define DISORDER_MAX    2
-#define MEASURE_US      (400 * 1000)
+#define MEASURE_US      (500 * 1000)
+#define QUERY_US        (120 * 1000)
 #define ROUND_US        (600 * 1000)
 #define REPEAT_US       (80 * 1000)
 /* Ports aimed at in the first round, and sockets of a row; more in each further round. */
@@ -102,10 +103,25 @@ probe(Prediction *self)
 
   for (guint i = 0; i < PROBES; i++) {
     fwd_own_sockets_query(self->sockets, i, server);
+    self->sent++;
     if (i == 0 && self->part == TARGET && fwd_ends_find_peer(self->run.attempt, &peer)) {
       fwd_own_sockets_check(self->sockets, i, &peer, first_ttl(self->run.attempt));
       self->sent++;
     }
+  }
+}
+
+/* The ports stay those that the first queries were given. */
+static void
+query_again(Prediction *self)
+{
+  const FwdEndpoint *server = fwd_ends_find_stun_server(self->run.attempt);
+
+  for (guint i = 0; i < PROBES; i++) {
+    if (server == NULL || fwd_own_sockets_get_mapped(self->sockets, i) != NULL)
+      continue;
+    fwd_own_sockets_query(self->sockets, i, server);
+    self->sent++;
   }
 }
 
@@ -133,6 +149,7 @@ begin_round(Prediction *self, gint64 now)
     give_up(self, "no more sockets can be opened");
   } else {
     probe(self);
+    self->repeat = now + QUERY_US;
     set_phase(self, MEASURING, now + MEASURE_US);
   }
 }
@@ -219,7 +236,7 @@ send_row(Prediction *self)
 {
   const FwdEndpoint peer = aimed_at(self, 0);
 
-  for (guint i = 0; i < self->row && self->sent < BUDGET_PACKETS - PROBES * ROUNDS_MAX; i++) {
+  for (guint i = 0; i < self->row && self->sent < BUDGET_PACKETS; i++) {
     fwd_own_sockets_check(self->sockets, PROBES + i, &peer, 0);
     self->sent++;
   }
@@ -292,13 +309,22 @@ go_on(Prediction *self, gint64 now)
     use_aim(self, now);
 }
 
+static gboolean
+repeats(const Prediction *self)
+{
+  return (self->phase == TRYING || self->phase == MEASURING) && self->repeat < self->phase_ends;
+}
+
 static void
 repeat(Prediction *self, gint64 now)
 {
-  if (self->phase != TRYING || now < self->repeat || now >= self->phase_ends)
+  if (!repeats(self) || now < self->repeat)
     return;
-  send_again(self);
-  self->repeat = now + REPEAT_US;
+  if (self->phase == TRYING)
+    send_again(self);
+  else
+    query_again(self);
+  self->repeat = now + (self->phase == TRYING ? REPEAT_US : QUERY_US);
 }
 
 static void
@@ -306,7 +332,7 @@ succeed(Prediction *self, FwdPath *path)
 {
   char text[FWD_ENDPOINT_TEXT_MAX];
 
-  fwd_attempt_note(self->run.attempt, "round %u: %s answered, %u checks sent", self->rounds,
+  fwd_attempt_note(self->run.attempt, "round %u: %s answered, %u packets sent", self->rounds,
                    fwd_endpoint_format(&self->winner, text), self->sent);
   fwd_run_succeed(&self->run, path);
 }
@@ -404,7 +430,7 @@ describe(FwdRun *run)
 {
   const Prediction *self = (const Prediction *)run;
 
-  return g_strdup_printf("%u checks in %u rounds", self->sent, self->rounds);
+  return g_strdup_printf("%u packets in %u rounds", self->sent, self->rounds);
 }
 
 static Part

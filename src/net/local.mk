@@ -13,3 +13,4 @@ libnet_la_SOURCES = \
 libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 libnet_la_SOURCES += %D%/datagram-socket.c %D%/datagram-socket.h
 libnet_la_SOURCES += %D%/websocket-frame.c %D%/websocket-frame.h
+libnet_la_SOURCES += %D%/stun-binding.c %D%/stun-binding.h

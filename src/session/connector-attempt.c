@@ -4,6 +4,7 @@
 #define FWD_LOG_COMPONENT "connector"
 #include "core/log.h"
 #include "net/datagram-socket.h"
+#include "net/stun-binding.h"
 #include "path/framed-path.h"
 #include "path/udp-path.h"
 #include <errno.h>
@@ -181,26 +182,14 @@ receive_at(FwdAttempt *attempt, int fd, guint8 *buffer, gsize size, FwdEndpoint 
 static gsize
 write_query(FwdAttempt *attempt, guint8 *buffer, gsize size, guint8 *transaction)
 {
-  FwdStunWriter writer;
-
-  fwd_stun_new_transaction(transaction);
-  fwd_stun_writer_begin(&writer, buffer, size, FWD_STUN_REQUEST, FWD_STUN_BINDING, transaction);
-  fwd_stun_writer_add_fingerprint(&writer);
-  return writer.length;
+  return fwd_stun_binding_write(buffer, size, transaction);
 }
 
 static gboolean
 read_answer(FwdAttempt *attempt, const guint8 *data, gsize length, guint8 *transaction,
             FwdEndpoint *mapped)
 {
-  FwdStunMessage message;
-
-  if (length > FWD_STUN_MESSAGE_MAX || !fwd_stun_message_parse(data, length, &message) ||
-      fwd_stun_message_class(&message) != FWD_STUN_SUCCESS ||
-      !fwd_stun_message_get_endpoint(&message, FWD_STUN_XOR_MAPPED_ADDRESS, mapped))
-    return FALSE;
-  memcpy(transaction, fwd_stun_message_transaction(&message), FWD_CHECK_TRANSACTION_SIZE);
-  return TRUE;
+  return fwd_stun_binding_read(data, length, transaction, mapped);
 }
 
 static gsize

@@ -43,3 +43,7 @@ unit_tests += %D%/nat-observation-unit
 unit_tests += %D%/websocket-frame-unit
 %C%_websocket_frame_unit_SOURCES = %D%/websocket-frame-unit.c
 %C%_websocket_frame_unit_LDADD = libnet.la $(GLIB_LIBS)
+
+unit_tests += %D%/stun-binding-unit
+%C%_stun_binding_unit_SOURCES = %D%/stun-binding-unit.c
+%C%_stun_binding_unit_LDADD = $(net_test_libraries)

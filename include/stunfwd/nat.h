@@ -42,6 +42,7 @@ typedef struct {
   guint public_addresses; /**< how many were seen */
   FwdEndpoint public4;    /**< family AF_UNSPEC when unknown */
   FwdEndpoint public6;
+  gboolean has_second_address; /**< a STUN server answered that can do RFC 5780 */
 } FwdNatReport;
 
 const char *fwd_nat_behaviour_to_string(FwdNatBehaviour behaviour);

@@ -36,7 +36,8 @@ G_DECLARE_INTERFACE(FwdSignaling, fwd_signaling, FWD, SIGNALING, GObject)
 
 /**
  * Properties an implementation has: "state" (FwdSignalingState as a uint, with
- * notify) and "stun-servers" (GStrv: "HOST:PORT" that the server told, or NULL).
+ * notify) and "stun-servers" (GStrv: "HOST:PORT" that the server told, or NULL). It
+ * may have "public-endpoint" (string, "ADDRESS:PORT" the server sees us at, or NULL).
  *
  * Signals (fwd_signaling_emit_…() emits them):
  *  "peer-joined" (const char *member, guint role)   also for each one present at a join, at
@@ -80,6 +81,12 @@ void fwd_signaling_leave(FwdSignaling *self);
 FwdSignalingState fwd_signaling_get_state(FwdSignaling *self);
 /** "HOST:PORT" of STUN servers that the signaling server told (transfer full), or NULL. */
 GStrv fwd_signaling_get_stun_servers(FwdSignaling *self);
+
+/**
+ * "ADDRESS:PORT" from which the server sees the connection come (transfer full). NULL
+ * when it did not tell, or when the transport has no property "public-endpoint".
+ */
+char *fwd_signaling_get_public_endpoint(FwdSignaling *self);
 
 /** For implementations. */
 void fwd_signaling_emit_peer_joined(FwdSignaling *self, const char *member, FwdRole role);

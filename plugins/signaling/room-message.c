@@ -2,6 +2,7 @@
 #include "room-message.h"
 
 #include <json-glib/json-glib.h>
+#include <stunfwd/endpoint.h>
 #include <stunfwd/error.h>
 
 #define DATA_MAX    FWD_SIGNALING_MESSAGE_MAX
@@ -22,6 +23,7 @@ enum {
   FIELD_TEXT = 1 << 7,
   FIELD_MEMBERS = 1 << 8,
   FIELD_STUN = 1 << 9,
+  FIELD_YOU = 1 << 10,
 };
 
 static const struct {
@@ -30,7 +32,7 @@ static const struct {
 } types[] = {
     [FWD_ROOM_JOIN] = {"join", FIELD_ROOM | FIELD_ROLE},
     [FWD_ROOM_SEND] = {"send", FIELD_TO | FIELD_DATA},
-    [FWD_ROOM_JOINED] = {"joined", FIELD_ID | FIELD_MEMBERS | FIELD_STUN},
+    [FWD_ROOM_JOINED] = {"joined", FIELD_ID | FIELD_MEMBERS | FIELD_STUN | FIELD_YOU},
     [FWD_ROOM_PEER_JOINED] = {"peer-joined", FIELD_ID | FIELD_ROLE},
     [FWD_ROOM_PEER_LEFT] = {"peer-left", FIELD_ID},
     [FWD_ROOM_MESSAGE] = {"message", FIELD_FROM | FIELD_DATA},
@@ -130,6 +132,7 @@ fwd_room_message_clear(FwdRoomMessage *message)
   g_free(message->text);
   g_clear_pointer(&message->members, g_array_unref);
   g_strfreev(message->stun);
+  g_free(message->you);
   *message = (FwdRoomMessage){0};
 }
 
@@ -238,6 +241,21 @@ read_stun(JsonObject *object, GStrv *stun)
   return TRUE;
 }
 
+/* A server need not tell; what it tells must be an endpoint without a scope. */
+static gboolean
+read_you(JsonObject *object, char **you)
+{
+  const char *text = object_text(object, "you");
+  FwdEndpoint endpoint;
+
+  if (!json_object_has_member(object, "you"))
+    return TRUE;
+  if (text == NULL || strchr(text, '%') != NULL || !fwd_endpoint_parse(text, &endpoint, NULL))
+    return FALSE;
+  *you = g_strdup(text);
+  return TRUE;
+}
+
 static gboolean
 read_texts(JsonObject *object, guint fields, FwdRoomMessage *message, GError **error)
 {
@@ -284,6 +302,8 @@ read_fields(JsonObject *object, FwdRoomMessage *message, GError **error)
     return fail(error, "missing or wrong field", "members");
   if ((fields & FIELD_STUN) != 0 && !read_stun(object, &message->stun))
     return fail(error, "missing or wrong field", "stun");
+  if ((fields & FIELD_YOU) != 0 && !read_you(object, &message->you))
+    return fail(error, "wrong field", "you");
   return TRUE;
 }
 
@@ -363,6 +383,8 @@ fwd_room_message_encode(const FwdRoomMessage *message)
     write_members(builder, message->members);
   if ((fields & FIELD_STUN) != 0)
     write_stun(builder, (const char *const *)message->stun);
+  if ((fields & FIELD_YOU) != 0 && message->you != NULL)
+    write_text(builder, "you", message->you);
   json_builder_end_object(builder);
   root = json_builder_get_root(builder);
   return json_to_string(root, FALSE);

@@ -24,7 +24,7 @@
 typedef enum {
   FWD_ROOM_JOIN,        /**< to the server: room, role */
   FWD_ROOM_SEND,        /**< to the server: member, data */
-  FWD_ROOM_JOINED,      /**< member (one's own id), members, stun */
+  FWD_ROOM_JOINED,      /**< member (one's own id), members, stun, you */
   FWD_ROOM_PEER_JOINED, /**< member, role */
   FWD_ROOM_PEER_LEFT,   /**< member */
   FWD_ROOM_MESSAGE,     /**< member (the sender), data */
@@ -47,6 +47,7 @@ typedef struct {
   char *text;
   GArray *members; /**< FwdRoomPeer */
   GStrv stun;
+  char *you; /**< "ADDRESS:PORT" that the connection came from, or NULL */
 } FwdRoomMessage;
 
 /**

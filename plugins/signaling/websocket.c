@@ -22,6 +22,7 @@ struct _FwdWebsocket {
   FwdRole role;
   FwdSignalingState state;
   GStrv stun_servers;
+  char *public_endpoint;
   FwdLink *link;       /* NULL between two attempts */
   GHashTable *members; /* the ids of those whom the host was told of and who have not left */
   FwdBackoff backoff;
@@ -29,7 +30,7 @@ struct _FwdWebsocket {
   guint retry;
 };
 
-enum { PROPERTY_STATE = 1, PROPERTY_STUN_SERVERS };
+enum { PROPERTY_STATE = 1, PROPERTY_STUN_SERVERS, PROPERTY_PUBLIC_ENDPOINT };
 
 static void implement_signaling(FwdSignalingInterface *interface);
 static void start_attempt(FwdWebsocket *self);
@@ -105,6 +106,9 @@ take_joined(FwdWebsocket *self, const FwdRoomMessage *message)
   g_strfreev(self->stun_servers);
   self->stun_servers = g_strdupv(message->stun);
   g_object_notify(G_OBJECT(self), "stun-servers");
+  g_free(self->public_endpoint);
+  self->public_endpoint = g_strdup(message->you);
+  g_object_notify(G_OBJECT(self), "public-endpoint");
   if (self->state == FWD_SIGNALING_CONNECTING)
     set_state(self, FWD_SIGNALING_JOINED);
   tell_presence(self, gone, message->members);
@@ -272,6 +276,8 @@ get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
 
   if (id == PROPERTY_STATE)
     g_value_set_uint(value, self->state);
+  else if (id == PROPERTY_PUBLIC_ENDPOINT)
+    g_value_set_string(value, self->public_endpoint);
   else
     g_value_set_boxed(value, self->stun_servers);
 }
@@ -295,6 +301,7 @@ finalize(GObject *object)
   g_clear_pointer(&self->url, g_uri_unref);
   g_free(self->room);
   g_strfreev(self->stun_servers);
+  g_free(self->public_endpoint);
   g_hash_table_unref(self->members);
   G_OBJECT_CLASS(fwd_websocket_parent_class)->finalize(object);
 }
@@ -309,6 +316,10 @@ fwd_websocket_class_init(FwdWebsocketClass *class)
   object_class->finalize = finalize;
   g_object_class_override_property(object_class, PROPERTY_STATE, "state");
   g_object_class_override_property(object_class, PROPERTY_STUN_SERVERS, "stun-servers");
+  g_object_class_install_property(
+      object_class, PROPERTY_PUBLIC_ENDPOINT,
+      g_param_spec_string("public-endpoint", NULL, NULL, NULL,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void

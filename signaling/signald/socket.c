@@ -124,10 +124,12 @@ say_joined(FwdSocket *socket)
 {
   g_autoptr(GPtrArray) visible = fwd_rooms_list_visible(socket->member);
   g_autoptr(GArray) members = fwd_room_peers_new();
+  g_autofree char *client = fwd_endpoint_to_string(&socket->client);
   FwdRoomMessage joined = {.type = FWD_ROOM_JOINED,
                            .member = (char *)fwd_member_get_id(socket->member),
                            .members = members,
-                           .stun = socket->stun};
+                           .stun = socket->stun,
+                           .you = client};
 
   for (guint i = 0; i < visible->len; i++) {
     FwdMember *member = g_ptr_array_index(visible, i);

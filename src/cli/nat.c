@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "core/log.h"
+#include "net/nat-unknown.h"
 #include "session/discovery.h"
 #include <sodium.h>
 
@@ -43,6 +44,24 @@ set_public(JsonObject *object, const char *name, const FwdEndpoint *endpoint)
     json_object_set_string_member(object, name, fwd_endpoint_format(endpoint, text));
 }
 
+/* What was not measured is left out, and told under "unknown". */
+static void
+set_count(JsonObject *object, const char *name, guint count)
+{
+  if (count > 0)
+    json_object_set_int_member(object, name, count);
+}
+
+static void
+set_ports(JsonObject *object, const FwdNatReport *report)
+{
+  json_object_set_string_member(object, "ports", fwd_port_pattern_to_string(report->ports));
+  if (report->ports != FWD_PORTS_SEQUENTIAL)
+    return;
+  json_object_set_int_member(object, "port_delta", report->port_delta);
+  json_object_set_int_member(object, "port_spread", report->port_spread);
+}
+
 static JsonObject *
 describe(const FwdNatReport *report)
 {
@@ -53,7 +72,10 @@ describe(const FwdNatReport *report)
   json_object_set_string_member(object, "filtering",
                                 fwd_nat_behaviour_to_string(report->filtering));
   json_object_set_string_member(object, "hairpinning", answer_to_string(report->hairpinning));
-  json_object_set_string_member(object, "ports", fwd_port_pattern_to_string(report->ports));
+  set_ports(object, report);
+  set_count(object, "hops", report->hops);
+  set_count(object, "lifetime_seconds", report->lifetime_seconds);
+  set_count(object, "public_addresses", report->public_addresses);
   json_object_set_boolean_member(object, "udp_blocked", report->udp_blocked);
   json_object_set_string_member(object, "classic", fwd_nat_report_classic_name(report));
   set_public(object, "public", &report->public4);
@@ -61,25 +83,47 @@ describe(const FwdNatReport *report)
   return object;
 }
 
+static JsonArray *
+describe_unknown(const FwdNatUnknown *unknown, guint count)
+{
+  JsonArray *array = json_array_new();
+
+  for (guint i = 0; i < count; i++) {
+    JsonObject *object = json_object_new();
+
+    json_object_set_string_member(object, "what", unknown[i].what);
+    json_object_set_string_member(object, "why", unknown[i].why);
+    json_array_add_object_element(array, object);
+  }
+  return array;
+}
+
 static void
 print_member(JsonObject *object, const char *name, JsonNode *node, gpointer user_data)
 {
   g_autofree char *text = fwd_json_get_text(object, name);
 
-  g_print("%-12s %s\n", name, text);
+  g_print("%-16s %s\n", name, text);
 }
 
 static void
 print_report(const FwdNatReport *report, gboolean json)
 {
   g_autoptr(JsonObject) object = describe(report);
+  FwdNatUnknown unknown[FWD_NAT_UNKNOWN_MAX];
+  guint count = fwd_nat_list_unknown(report, FALSE, unknown);
 
   if (json) {
     g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
-    g_autofree char *text = json_to_string(node, TRUE);
+    g_autofree char *text = NULL;
+
+    json_object_set_array_member(object, "unknown", describe_unknown(unknown, count));
+    text = json_to_string(node, TRUE);
     g_print("%s\n", text);
   } else {
     json_object_foreach_member(object, print_member, NULL);
+    for (guint i = 0; i < count; i++)
+      g_print("%-16s not measured: %s\n", unknown[i].what, unknown[i].why);
   }
 }
 

@@ -187,6 +187,19 @@ fwd_signaling_get_stun_servers(FwdSignaling *self)
   return servers;
 }
 
+char *
+fwd_signaling_get_public_endpoint(FwdSignaling *self)
+{
+  GParamSpec *property;
+  char *endpoint = NULL;
+
+  g_return_val_if_fail(FWD_IS_SIGNALING(self), NULL);
+  property = g_object_class_find_property(G_OBJECT_GET_CLASS(self), "public-endpoint");
+  if (property && G_IS_PARAM_SPEC_STRING(property) && (property->flags & G_PARAM_READABLE))
+    g_object_get(self, "public-endpoint", &endpoint, NULL);
+  return endpoint;
+}
+
 /* After leave no signal comes, whatever an implementation still has on its way. */
 static gboolean
 may_emit(FwdSignaling *self)

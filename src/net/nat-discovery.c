@@ -2,8 +2,10 @@
 #include "nat-discovery.h"
 #include "nat-observation.h"
 
-#define RTO_MS      200
-#define TRIES       4
+#define RTO_MS 200
+#define TRIES  4
+/* A filter shows by silence, so this is what the report waits for: 1.4 s. */
+#define FRESH_TRIES 3
 #define SERVERS_MAX 16
 /* The servers, two tests of filtering, two of mapping. */
 #define QUERIES_MAX (SERVERS_MAX + 4)
@@ -31,10 +33,12 @@ struct FwdNatDiscovery {
   FwdNatDiscoveryEvents events;
   gpointer user_data;
   FwdStunClient *client;
+  FwdStunClient *fresh; /* for the tests of filtering */
   GArray *servers;
   GArray *host;
   Family families[2];
   gint64 started;
+  FwdNatBehaviour mapping; /* as last told */
   gboolean is_reported;
 };
 
@@ -99,6 +103,8 @@ read_endpoint(const Family *family, const FwdStunMessage *response, guint16 attr
   return TRUE;
 }
 
+static void tell_progress(FwdNatDiscovery *discovery);
+
 static void
 on_answer(const FwdStunMessage *response, const FwdEndpoint *from, G_GNUC_UNUSED guint32 rtt_us,
           gpointer user_data)
@@ -114,15 +120,20 @@ on_answer(const FwdStunMessage *response, const FwdEndpoint *from, G_GNUC_UNUSED
   if (fwd_stun_message_class(response) != FWD_STUN_SUCCESS)
     return;
   observation->source = *from;
+  /* It is another socket that asked: what it is mapped to says nothing of this one. */
+  if (observation->change_request != 0)
+    return;
   if (!read_endpoint(family, response, FWD_STUN_XOR_MAPPED_ADDRESS, &observation->mapped))
     read_endpoint(family, response, FWD_STUN_MAPPED_ADDRESS, &observation->mapped);
   read_endpoint(family, response, FWD_STUN_OTHER_ADDRESS, &observation->other);
   tell_candidate(family, observation);
+  tell_progress(family->discovery);
 }
 
 static void
 ask(Family *family, const FwdEndpoint *server, guint32 change_request, gint64 now)
 {
+  FwdNatDiscovery *discovery = family->discovery;
   guint index = family->count;
 
   if (index == QUERIES_MAX)
@@ -132,8 +143,8 @@ ask(Family *family, const FwdEndpoint *server, guint32 change_request, gint64 no
   family->queries[index] = (Query){family, index};
   family->observations[index] =
       (FwdNatObservation){.server = *server, .change_request = change_request};
-  if (!fwd_stun_client_start(family->discovery->client, server, change_request, now, on_answer,
-                             &family->queries[index]))
+  if (!fwd_stun_client_start(change_request != 0 ? discovery->fresh : discovery->client, server,
+                             change_request, now, on_answer, &family->queries[index]))
     on_answer(NULL, NULL, 0, &family->queries[index]);
 }
 
@@ -153,50 +164,34 @@ ask_servers(Family *family, gint64 now)
   }
 }
 
-/*
- * The server for the tests of RFC 5780: one with a second address. Best is one
- * whose second address has not been asked yet, for asking opens the filter.
- */
+/* The server for the tests of RFC 5780: one with a second address. */
 static const FwdNatObservation *
 choose_server(const Family *family)
 {
-  FwdNatObservations observations = observed(family);
-  const FwdNatObservation *chosen = NULL;
-
   for (guint i = 0; i < family->count; i++) {
     const FwdNatObservation *item = &family->observations[i];
 
-    if (fwd_endpoint_family(&item->other) == AF_UNSPEC || item->change_request != 0 ||
-        fwd_endpoint_same_address(&item->other, &item->server) ||
-        fwd_endpoint_port(&item->other) == fwd_endpoint_port(&item->server))
-      continue;
-    if (!fwd_nat_was_address_asked(&observations, &item->other))
+    if (fwd_endpoint_family(&item->other) != AF_UNSPEC &&
+        !fwd_endpoint_same_address(&item->other, &item->server) &&
+        fwd_endpoint_port(&item->other) != fwd_endpoint_port(&item->server))
       return item;
-    if (chosen == NULL)
-      chosen = item;
   }
-  return chosen;
+  return NULL;
 }
 
 /*
- * RFC 5780, 4.4, tests II and III, at once. They come before the mapping tests
- * and leave out what has been asked before: asking opens the filter.
+ * RFC 5780, 4.4, tests II and III, at once. From a socket that has asked nobody
+ * else: asking opens the filter.
  */
 static void
 test_filtering(Family *family, gint64 now)
 {
   const FwdNatObservation *chosen = choose_server(family);
-  FwdNatObservations observations = observed(family);
-  FwdEndpoint other_port;
 
   if (chosen == NULL)
     return;
-  other_port = chosen->server;
-  fwd_endpoint_set_port(&other_port, fwd_endpoint_port(&chosen->other));
-  if (!fwd_nat_was_address_asked(&observations, &chosen->other))
-    ask(family, &chosen->server, FWD_STUN_CHANGE_ADDRESS | FWD_STUN_CHANGE_PORT, now);
-  if (!fwd_nat_was_asked(&observations, &other_port))
-    ask(family, &chosen->server, FWD_STUN_CHANGE_PORT, now);
+  ask(family, &chosen->server, FWD_STUN_CHANGE_ADDRESS | FWD_STUN_CHANGE_PORT, now);
+  ask(family, &chosen->server, FWD_STUN_CHANGE_PORT, now);
 }
 
 /* RFC 5780, 4.3, tests II and III, at once, unless test I told enough. */
@@ -218,18 +213,29 @@ test_mapping(Family *family, gint64 now)
     ask(family, &chosen->other, 0, now);
 }
 
-/* Each starts its queries, if it needs any; the next one begins when all have ended. */
-static void (*const steps[])(Family *family, gint64 now) = {
-    ask_servers,
-    test_filtering,
-    test_mapping,
-};
+/* What a server with a second address makes possible. */
+static void
+test_both(Family *family, gint64 now)
+{
+  test_filtering(family, now);
+  test_mapping(family, now);
+}
+
+/* Each starts its queries, if it needs any. */
+static void (*const steps[])(Family *family, gint64 now) = {ask_servers, test_both};
+
+/* No need to wait for the others once a server that is good for all tests has answered. */
+static gboolean
+may_go_on(const Family *family)
+{
+  return family->pending == 0 || (family->next_step > 0 && choose_server(family) != NULL);
+}
 
 /* TRUE when the family has been through all steps. */
 static gboolean
 advance_family(Family *family, gint64 now)
 {
-  while (family->pending == 0 && family->next_step < G_N_ELEMENTS(steps))
+  while (family->next_step < G_N_ELEMENTS(steps) && may_go_on(family))
     steps[family->next_step++](family, now);
   return family->pending == 0;
 }
@@ -254,8 +260,8 @@ set_public(const Family *family, FwdEndpoint *endpoint)
 }
 
 /* There is one report: of IPv4, where NATs are, unless only IPv6 works. */
-static void
-report(FwdNatDiscovery *discovery)
+static FwdNatReport
+make_report(const FwdNatDiscovery *discovery)
 {
   const Family *ipv4 = &discovery->families[0], *ipv6 = &discovery->families[1];
   gboolean has_ipv4 = is_any_answered(ipv4);
@@ -266,10 +272,32 @@ report(FwdNatDiscovery *discovery)
       .filtering = fwd_nat_filtering(&observations),
       .ports = fwd_nat_ports(&observations),
       .public_addresses = fwd_nat_public_addresses(&observations),
+      .has_second_address = choose_server(has_ipv4 ? ipv4 : ipv6) != NULL,
   };
 
   set_public(ipv4, &report.public4);
   set_public(ipv6, &report.public6);
+  return report;
+}
+
+/* The filter takes seconds to judge; who has to choose a strategy wants the mapping before. */
+static void
+tell_progress(FwdNatDiscovery *discovery)
+{
+  FwdNatReport report = make_report(discovery);
+
+  if (report.mapping == discovery->mapping)
+    return;
+  discovery->mapping = report.mapping;
+  report.filtering = FWD_NAT_UNKNOWN;
+  discovery->events.progress(&report, discovery->user_data);
+}
+
+static void
+report(FwdNatDiscovery *discovery)
+{
+  FwdNatReport report = make_report(discovery);
+
   discovery->is_reported = TRUE;
   discovery->events.done(&report, discovery->user_data);
 }
@@ -301,6 +329,7 @@ fwd_nat_discovery_new(const GArray *servers, const GArray *host,
   discovery->events = *events;
   discovery->user_data = user_data;
   discovery->client = fwd_stun_client_new(RTO_MS, TRIES, events->send, user_data);
+  discovery->fresh = fwd_stun_client_new(RTO_MS, FRESH_TRIES, events->send_fresh, user_data);
   discovery->servers = g_array_copy((GArray *)servers);
   discovery->host = g_array_copy((GArray *)host);
   discovery->started = now;
@@ -317,6 +346,7 @@ void
 fwd_nat_discovery_free(FwdNatDiscovery *discovery)
 {
   fwd_stun_client_free(discovery->client);
+  fwd_stun_client_free(discovery->fresh);
   g_array_unref(discovery->servers);
   g_array_unref(discovery->host);
   g_free(discovery);
@@ -326,7 +356,8 @@ gboolean
 fwd_nat_discovery_receive(FwdNatDiscovery *discovery, const FwdEndpoint *from,
                           const guint8 *data, gsize length, gint64 now)
 {
-  if (!fwd_stun_client_receive(discovery->client, from, data, length, now))
+  if (!fwd_stun_client_receive(discovery->client, from, data, length, now) &&
+      !fwd_stun_client_receive(discovery->fresh, from, data, length, now))
     return FALSE;
   go_on(discovery, now);
   return TRUE;
@@ -335,7 +366,8 @@ fwd_nat_discovery_receive(FwdNatDiscovery *discovery, const FwdEndpoint *from,
 gint64
 fwd_nat_discovery_deadline(const FwdNatDiscovery *discovery)
 {
-  gint64 deadline = fwd_stun_client_deadline(discovery->client);
+  gint64 deadline = MIN(fwd_stun_client_deadline(discovery->client),
+                        fwd_stun_client_deadline(discovery->fresh));
 
   /* With nobody to ask all is known at once, and the next tick tells. */
   if (deadline == G_MAXINT64 && !discovery->is_reported)
@@ -347,5 +379,17 @@ void
 fwd_nat_discovery_tick(FwdNatDiscovery *discovery, gint64 now)
 {
   fwd_stun_client_tick(discovery->client, now);
+  fwd_stun_client_tick(discovery->fresh, now);
   go_on(discovery, now);
+}
+
+const FwdEndpoint *
+fwd_nat_discovery_get_server(const FwdNatDiscovery *discovery, int family)
+{
+  const Family *asked = &discovery->families[family == AF_INET6 ? 1 : 0];
+
+  for (guint i = 0; i < asked->count; i++)
+    if (fwd_endpoint_family(&asked->observations[i].mapped) != AF_UNSPEC)
+      return &asked->observations[i].server;
+  return NULL;
 }

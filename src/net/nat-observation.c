@@ -25,15 +25,6 @@ fwd_nat_was_asked(const FwdNatObservations *observations, const FwdEndpoint *end
   return FALSE;
 }
 
-gboolean
-fwd_nat_was_address_asked(const FwdNatObservations *observations, const FwdEndpoint *endpoint)
-{
-  for (guint i = 0; i < observations->count; i++)
-    if (fwd_endpoint_same_address(&observations->items[i].server, endpoint))
-      return TRUE;
-  return FALSE;
-}
-
 /* Whether the server saw a translated endpoint; one on this side of the NAT does not. */
 static gboolean
 is_translated(const FwdNatObservations *observations, const FwdNatObservation *observation)

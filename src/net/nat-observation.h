@@ -33,10 +33,6 @@ gboolean fwd_nat_is_host_endpoint(const GArray *host, const FwdEndpoint *endpoin
 /** Whether a query went to exactly this endpoint. */
 gboolean fwd_nat_was_asked(const FwdNatObservations *observations, const FwdEndpoint *endpoint);
 
-/** Whether a query went to this address, on whatever port. */
-gboolean
-fwd_nat_was_address_asked(const FwdNatObservations *observations, const FwdEndpoint *endpoint);
-
 /**
  * Mapping, from what servers at different endpoints saw. A mapping that depends
  * on the address, and perhaps on the port, is called dependent on both.

@@ -2,7 +2,7 @@
 #include "path/framed-path.h"
 
 #include "path/frame-reader.h"
-#include "path/stream-socket.h"
+#include "net/stream-socket.h"
 #include "path/udp-path.h"
 #include <errno.h>
 #include <gnutls/crypto.h>

@@ -9,4 +9,3 @@ libpath_la_SOURCES += %D%/probe.c %D%/probe.h
 libpath_la_SOURCES += %D%/udp-path.c %D%/udp-path.h
 libpath_la_SOURCES += %D%/framed-path.c %D%/framed-path.h
 libpath_la_SOURCES += %D%/frame-reader.c %D%/frame-reader.h
-libpath_la_SOURCES += %D%/stream-socket.c %D%/stream-socket.h

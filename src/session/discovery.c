@@ -8,6 +8,7 @@
 #include "meeting/host-port.h"
 #include "net/candidates.h"
 #include "net/nat-discovery.h"
+#include "session/measurement.h"
 
 #define STUN_PORT 3478
 /* The shortest UDP timeout of 34 home routers was 30 s (Hätönen et al., IMC 2010). */
@@ -25,13 +26,17 @@ struct _FwdDiscovery {
   GArray *host;       /* of FwdCandidate */
   GArray *candidates; /* the host's and the reflexive ones */
   FwdNatReport report;
+  FwdNatSurveyResult surveyed; /* goes into the report */
   FwdNatDiscovery *run;
-  FwdStunClient *keeper; /* keeps the mapping alive once the run is over */
+  FwdMeasurement *measurement; /* beside the run */
+  FwdStunClient *keeper;       /* keeps the mapping alive once the run is over */
   gboolean complete;
   gint64 next_keep_alive;
   guint timer;
   guint grace;
   guint lookups;
+  guint tell; /* an idle source: signals come when all of a change is made */
+  gboolean tells_done;
   GCancellable *cancellable;
 };
 
@@ -41,6 +46,8 @@ static guint signals[SIGNAL_COUNT];
 G_DEFINE_FINAL_TYPE(FwdDiscovery, fwd_discovery, G_TYPE_OBJECT)
 
 static void keep_alive(FwdDiscovery *self, gint64 now);
+static void
+take_stun(const FwdEndpoint *from, const guint8 *data, gsize length, gpointer user_data);
 static void arm(FwdDiscovery *self);
 
 static gint64
@@ -126,14 +133,84 @@ on_candidate(const FwdCandidate *candidate, gpointer user_data)
   g_signal_emit(self, signals[CHANGED], 0);
 }
 
+static gboolean
+on_tell(gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+  guint signal = self->tells_done ? DONE : CHANGED;
+
+  self->tell = 0;
+  self->tells_done = FALSE;
+  g_signal_emit(self, signals[signal], 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+tell(FwdDiscovery *self, gboolean is_done)
+{
+  self->tells_done |= is_done;
+  if (!self->tell)
+    self->tell = g_idle_add_full(G_PRIORITY_DEFAULT, on_tell, self, NULL);
+}
+
+static void
+add_survey(FwdDiscovery *self)
+{
+  const FwdNatSurveyResult *surveyed = &self->surveyed;
+
+  if (surveyed->ports.pattern != FWD_PORTS_UNKNOWN) {
+    self->report.ports = surveyed->ports.pattern;
+    self->report.port_delta = surveyed->ports.delta;
+    self->report.port_spread = surveyed->ports.spread;
+  }
+  self->report.hairpinning = surveyed->hairpinning;
+  self->report.hops = surveyed->hops;
+  self->report.public_addresses =
+      MAX(self->report.public_addresses, surveyed->public_addresses);
+}
+
+static void
+take_report(FwdDiscovery *self, const FwdNatReport *report)
+{
+  self->report = *report;
+  add_survey(self);
+}
+
+static void
+on_progress(const FwdNatReport *report, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  take_report(self, report);
+  tell(self, FALSE);
+}
+
 static void
 on_run_done(const FwdNatReport *report, gpointer user_data)
 {
   FwdDiscovery *self = user_data;
 
-  self->report = *report;
+  take_report(self, report);
   self->complete = TRUE;
-  g_signal_emit(self, signals[DONE], 0);
+  tell(self, !fwd_measurement_is_surveying(self->measurement));
+}
+
+static void
+on_surveyed(const FwdNatSurveyResult *result, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  self->surveyed = *result;
+  add_survey(self);
+  tell(self, self->complete);
+}
+
+static void
+send_fresh(const FwdEndpoint *to, const guint8 *data, gsize length, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  fwd_measurement_send_fresh(self->measurement, to, data, length);
 }
 
 static void
@@ -141,8 +218,14 @@ begin_run(FwdDiscovery *self)
 {
   static const FwdNatDiscoveryEvents events = {
       .send = send_stun,
+      .send_fresh = send_fresh,
       .candidate = on_candidate,
+      .progress = on_progress,
       .done = on_run_done,
+  };
+  static const FwdMeasurementEvents measurement_events = {
+      .received = take_stun,
+      .surveyed = on_surveyed,
   };
   gint64 now = g_get_monotonic_time();
 
@@ -152,6 +235,8 @@ begin_run(FwdDiscovery *self)
     return;
   }
   g_clear_pointer(&self->run, fwd_nat_discovery_free);
+  g_clear_pointer(&self->measurement, fwd_measurement_free);
+  self->measurement = fwd_measurement_new(&measurement_events, self);
   self->run = fwd_nat_discovery_new(self->servers, self->host, &events, self, now);
   arm(self);
 }
@@ -198,17 +283,36 @@ keep_alive(FwdDiscovery *self, gint64 now)
   }
 }
 
+/* Only what is behind a NAT is surveyed: without one there is nothing to find. */
+static void
+survey(FwdDiscovery *self)
+{
+  const FwdEndpoint *server = fwd_nat_discovery_get_server(self->run, AF_INET);
+
+  if (server && self->candidates->len > self->host->len)
+    fwd_measurement_survey(self->measurement, server);
+}
+
+static void
+take_stun(const FwdEndpoint *from, const guint8 *data, gsize length, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+  gint64 now = g_get_monotonic_time();
+
+  if (self->run && fwd_nat_discovery_receive(self->run, from, data, length, now))
+    survey(self);
+  else if (!fwd_stun_client_receive(self->keeper, from, data, length, now))
+    return;
+  arm(self);
+}
+
 static void
 on_stun(FwdDataPlane *plane, const FwdEndpoint *from, GBytes *datagram, FwdDiscovery *self)
 {
   gsize length;
   const guint8 *data = g_bytes_get_data(datagram, &length);
 
-  gint64 now = g_get_monotonic_time();
-
-  if ((self->run && fwd_nat_discovery_receive(self->run, from, data, length, now)) ||
-      fwd_stun_client_receive(self->keeper, from, data, length, now))
-    arm(self);
+  take_stun(from, data, length, self);
 }
 
 static void
@@ -309,7 +413,10 @@ cancel(FwdDiscovery *self)
   g_clear_object(&self->cancellable);
   g_clear_handle_id(&self->grace, g_source_remove);
   g_clear_handle_id(&self->timer, g_source_remove);
+  g_clear_handle_id(&self->tell, g_source_remove);
+  self->tells_done = FALSE;
   g_clear_pointer(&self->run, fwd_nat_discovery_free);
+  g_clear_pointer(&self->measurement, fwd_measurement_free);
   self->lookups = 0;
   self->next_keep_alive = G_MAXINT64;
 }

@@ -3,7 +3,7 @@ libsession_la_SOURCES = \
 	%D%/access-list.c %D%/access-list.h %D%/client-session.c %D%/client-session.h \
 	%D%/connector-attempt.c %D%/connector-attempt.h %D%/connector.c %D%/connector.h \
 	%D%/credentials.c %D%/credentials.h %D%/discovery.c %D%/discovery.h %D%/drain.c %D%/drain.h %D%/hello.c \
-	%D%/hello.h %D%/interfaces.c %D%/interfaces.h %D%/mapping-entry.c %D%/mapping-entry.h %D%/mapping-table.c \
+	%D%/hello.h %D%/interfaces.c %D%/interfaces.h %D%/measurement.c %D%/measurement.h %D%/mapping-entry.c %D%/mapping-entry.h %D%/mapping-table.c \
 	%D%/mapping-table.h %D%/peer-list.c %D%/peer-list.h %D%/peer.c %D%/peer.h \
 	%D%/persistent-tunnel.c %D%/persistent-tunnel.h %D%/reverse-mappings.c \
 	%D%/reverse-mappings.h %D%/room.c %D%/room.h %D%/server-session.c \

@@ -168,6 +168,12 @@ fwd_room_get_stun_servers(FwdRoom *self)
   return self->signaling ? fwd_signaling_get_stun_servers(self->signaling) : NULL;
 }
 
+char *
+fwd_room_get_public_endpoint(FwdRoom *self)
+{
+  return self->signaling ? fwd_signaling_get_public_endpoint(self->signaling) : NULL;
+}
+
 const guint8 *
 fwd_room_get_nonce(FwdRoom *self)
 {

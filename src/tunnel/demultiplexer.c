@@ -41,7 +41,7 @@ struct FwdDemultiplexer {
   FwdReporter *reporter;
   guint8 probe_key[FWD_PROBE_KEY_SIZE];
   char self[FWD_PEER_ID_SIZE + 1];
-  FwdDemultiplexerCounters counters;
+  FwdStrangers strangers;
 
   GPtrArray *sources;      /* of Source */
   GPtrArray *members;      /* of Member */
@@ -70,6 +70,7 @@ fwd_demultiplexer_new(FwdDataLoop *loop, const guint8 *probe_key, const char *se
   FwdDemultiplexer *demultiplexer = g_new0(FwdDemultiplexer, 1);
 
   demultiplexer->loop = loop;
+  fwd_strangers_init(&demultiplexer->strangers, loop);
   demultiplexer->reporter = fwd_reporter_new(loop, events, user_data);
   memcpy(demultiplexer->probe_key, probe_key, sizeof demultiplexer->probe_key);
   g_strlcpy(demultiplexer->self, self, sizeof demultiplexer->self);
@@ -90,10 +91,10 @@ fwd_demultiplexer_free(FwdDemultiplexer *demultiplexer)
   g_free(demultiplexer);
 }
 
-FwdDemultiplexerCounters
+FwdStrangerCounts
 fwd_demultiplexer_get_counters(const FwdDemultiplexer *demultiplexer)
 {
-  return demultiplexer->counters;
+  return demultiplexer->strangers.counts;
 }
 
 static Member *
@@ -178,7 +179,7 @@ on_request(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe
   answer(demultiplexer, origin, probe);
   if (!fwd_reporter_challenged(demultiplexer->reporter, probe->sender, &origin->from,
                                origin->now))
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
   for (guint i = 0; i < demultiplexer->members->len; i++) {
     FwdReceiver *receiver = ((Member *)demultiplexer->members->pdata[i])->receiver;
     FwdPathId id = strcmp(receiver->peer, probe->sender) == 0 ? find_path(origin, receiver) : 0;
@@ -203,7 +204,7 @@ on_response(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProb
   }
   if (!fwd_reporter_checked(demultiplexer->reporter, probe->transaction, &origin->from,
                             origin->now))
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
 }
 
 /* STUN that proves nothing: an answer of a server, or somebody who guesses. */
@@ -215,15 +216,15 @@ on_foreign_stun(FwdDemultiplexer *demultiplexer, const Origin *origin, const gui
   gsize ignored;
 
   if (length > FWD_STUN_MESSAGE_MAX || !fwd_stun_message_parse(data, length, &message)) {
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
     return;
   }
   if (fwd_stun_message_find(&message, FWD_STUN_MESSAGE_INTEGRITY_SHA256, &ignored) != NULL)
-    demultiplexer->counters.forged++;
+    fwd_strangers_drop_forged(&demultiplexer->strangers);
   else if (fwd_stun_message_class(&message) < FWD_STUN_SUCCESS ||
            !fwd_reporter_stun(demultiplexer->reporter, &origin->from, data, length,
                               origin->now))
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
 }
 
 static void
@@ -285,7 +286,7 @@ on_quic(FwdDemultiplexer *demultiplexer, const Origin *origin, guint64 connectio
     demultiplexer->heard_on = id;
   }
   if (receiver == NULL) {
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
     return;
   }
   receiver->receive(receiver, demultiplexer->heard_on, data, length, origin->now);
@@ -307,7 +308,7 @@ take_packet(FwdDemultiplexer *demultiplexer, const Origin *origin, const guint8 
     on_quic(demultiplexer, origin, connection_id, data, length);
     break;
   case FWD_PACKET_OTHER:
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
     break;
   }
 }
@@ -507,8 +508,7 @@ remove_source(FwdDemultiplexer *demultiplexer, Source *source)
 }
 
 void
-fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd,
-                             const FwdEndpoint *local G_GNUC_UNUSED)
+fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd)
 {
   add_source(demultiplexer, fd, NULL, 0);
 }

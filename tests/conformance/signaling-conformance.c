@@ -3,6 +3,7 @@
 #include "signaling-under-test.h"
 
 #include "core/plugin-registry.h"
+#include <stunfwd/endpoint.h>
 #include <stunfwd/error.h>
 #include <stunfwd/signaling.h>
 
@@ -406,6 +407,29 @@ test_stun_servers(void)
   stop_server(running);
 }
 
+/* A transport need not know it; one that does tells an endpoint. */
+static void
+test_public_endpoint(void)
+{
+  SignalingServer *running = start_server();
+  g_autoptr(Member) member = member_start(running, FWD_ROLE_SERVER);
+  g_autofree char *before = fwd_signaling_get_public_endpoint(member->signaling);
+  g_autofree char *text = NULL;
+  FwdEndpoint endpoint;
+
+  g_assert_null(before);
+  wait_joined(member);
+  text = fwd_signaling_get_public_endpoint(member->signaling);
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(member->signaling), "public-endpoint")) {
+    g_assert_true(fwd_endpoint_parse(text, &endpoint, NULL));
+    g_assert_true(fwd_endpoint_is_loopback(&endpoint));
+  } else {
+    g_assert_null(text);
+  }
+  g_clear_pointer(&member, member_free);
+  stop_server(running);
+}
+
 static void
 test_hostile(gconstpointer data)
 {
@@ -533,6 +557,7 @@ main(int argc, char **argv)
   g_test_add_func("/signaling/refusing", test_refusing);
   g_test_add_func("/signaling/wrong-url", test_wrong_url);
   g_test_add_func("/signaling/stun-servers", test_stun_servers);
+  g_test_add_func("/signaling/public-endpoint", test_public_endpoint);
   add_hostile_tests();
   g_test_add_func("/signaling/dispose/on-the-way", test_dispose_on_the_way);
   g_test_add_func("/signaling/dispose/between-attempts", test_dispose_between_attempts);

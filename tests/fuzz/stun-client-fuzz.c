@@ -40,6 +40,12 @@ on_candidate(const FwdCandidate *candidate, G_GNUC_UNUSED gpointer user_data)
 }
 
 static void
+on_progress(const FwdNatReport *report, G_GNUC_UNUSED gpointer user_data)
+{
+  g_assert_cmpuint(report->mapping, !=, FWD_NAT_UNKNOWN);
+}
+
+static void
 on_report(G_GNUC_UNUSED const FwdNatReport *report, gpointer user_data)
 {
   ((Seen *)user_data)->ended++;
@@ -76,7 +82,7 @@ try_client(const guint8 *data, gsize size, const FwdEndpoint *server)
 static void
 try_discovery(const guint8 *data, gsize size, const FwdEndpoint *server)
 {
-  static const FwdNatDiscoveryEvents events = {on_send, on_candidate, on_report};
+  static const FwdNatDiscoveryEvents events = {on_send, on_send, on_candidate, on_progress, on_report};
   g_autoptr(GArray) servers = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
   g_autoptr(GArray) host = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   g_autoptr(FwdNatDiscovery) discovery = NULL;

@@ -47,3 +47,18 @@ unit_tests += %D%/websocket-frame-unit
 unit_tests += %D%/stun-binding-unit
 %C%_stun_binding_unit_SOURCES = %D%/stun-binding-unit.c
 %C%_stun_binding_unit_LDADD = $(net_test_libraries)
+unit_tests += %D%/port-allocation-unit
+%C%_port_allocation_unit_SOURCES = %D%/port-allocation-unit.c
+%C%_port_allocation_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-survey-unit
+%C%_nat_survey_unit_SOURCES = %D%/nat-survey-unit.c
+%C%_nat_survey_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-sockets-unit
+%C%_nat_sockets_unit_SOURCES = %D%/nat-sockets-unit.c
+%C%_nat_sockets_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-unknown-unit
+%C%_nat_unknown_unit_SOURCES = %D%/nat-unknown-unit.c
+%C%_nat_unknown_unit_LDADD = $(net_test_libraries)

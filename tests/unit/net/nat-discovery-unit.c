@@ -23,8 +23,10 @@ typedef struct {
 
   FwdNatDiscovery *discovery;
   gint64 now;
-  FwdEndpoint contacted[ROOM]; /* what filtering goes by */
-  guint contacted_count;
+  struct {
+    FwdEndpoint contacted[ROOM]; /* what filtering goes by */
+    guint count;
+  } sockets[2]; /* that of the session, and the fresh one */
   struct {
     FwdEndpoint from;
     guint8 data[128];
@@ -36,6 +38,8 @@ typedef struct {
   FwdCandidate candidates[ROOM];
   guint candidate_count;
   guint reports;
+  FwdNatReport progress;
+  gint64 progressed_at;
   FwdNatReport report;
   gboolean frees_when_done;
 } World;
@@ -50,16 +54,18 @@ endpoint(const char *text)
 }
 
 static gboolean
-may_pass(const World *world, const FwdEndpoint *from)
+may_pass(const World *world, guint socket, const FwdEndpoint *from)
 {
-  for (guint i = 0; i < world->contacted_count; i++)
+  const FwdEndpoint *contacted = world->sockets[socket].contacted;
+
+  for (guint i = 0; i < world->sockets[socket].count; i++)
     switch (world->filtering) {
     case FWD_NAT_ADDRESS_DEPENDENT:
-      if (fwd_endpoint_same_address(from, &world->contacted[i]))
+      if (fwd_endpoint_same_address(from, &contacted[i]))
         return TRUE;
       break;
     case FWD_NAT_ADDRESS_AND_PORT_DEPENDENT:
-      if (fwd_endpoint_equal(from, &world->contacted[i]))
+      if (fwd_endpoint_equal(from, &contacted[i]))
         return TRUE;
       break;
     default:
@@ -116,7 +122,7 @@ is_site(const FwdEndpoint *server)
 }
 
 static void
-serve(World *world, const FwdEndpoint *to, const FwdStunMessage *request)
+serve(World *world, guint socket, const FwdEndpoint *to, const FwdStunMessage *request)
 {
   guint32 change = 0;
   gboolean is_refused;
@@ -126,7 +132,7 @@ serve(World *world, const FwdEndpoint *to, const FwdStunMessage *request)
   fwd_stun_message_get_uint32(request, FWD_STUN_CHANGE_REQUEST, &change);
   is_refused = world->is_refusing || (change != 0 && world->refuses_changes);
   server_endpoints(world, to, is_refused ? 0 : change, &source, &other);
-  if (!may_pass(world, &source))
+  if (!may_pass(world, socket, &source))
     return;
   g_assert_cmpuint(world->tail, <, ROOM);
   fwd_stun_writer_begin(&writer, world->queue[world->tail].data, 128,
@@ -144,17 +150,28 @@ serve(World *world, const FwdEndpoint *to, const FwdStunMessage *request)
 }
 
 static void
-on_send(const FwdEndpoint *to, const guint8 *data, gsize length, gpointer user_data)
+send_from(World *world, guint socket, const FwdEndpoint *to, const guint8 *data, gsize length)
 {
-  World *world = user_data;
   FwdStunMessage request;
 
   g_assert_true(fwd_stun_message_parse(data, length, &request));
-  g_assert_cmpuint(world->contacted_count, <, ROOM);
+  g_assert_cmpuint(world->sockets[socket].count, <, ROOM);
   world->sent++;
-  world->contacted[world->contacted_count++] = *to;
+  world->sockets[socket].contacted[world->sockets[socket].count++] = *to;
   if (!world->is_silent)
-    serve(world, to, &request);
+    serve(world, socket, to, &request);
+}
+
+static void
+on_send(const FwdEndpoint *to, const guint8 *data, gsize length, gpointer user_data)
+{
+  send_from(user_data, 0, to, data, length);
+}
+
+static void
+on_send_fresh(const FwdEndpoint *to, const guint8 *data, gsize length, gpointer user_data)
+{
+  send_from(user_data, 1, to, data, length);
 }
 
 static void
@@ -164,6 +181,17 @@ on_candidate(const FwdCandidate *candidate, gpointer user_data)
 
   g_assert_cmpuint(world->reports, ==, 0);
   world->candidates[world->candidate_count++] = *candidate;
+}
+
+static void
+on_progress(const FwdNatReport *report, gpointer user_data)
+{
+  World *world = user_data;
+
+  g_assert_cmpuint(world->reports, ==, 0);
+  g_assert_cmpuint(report->filtering, ==, FWD_NAT_UNKNOWN);
+  world->progress = *report;
+  world->progressed_at = world->now;
 }
 
 static void
@@ -193,7 +221,8 @@ endpoints(const char *const *texts)
 static void
 begin(World *world, const char *const *servers)
 {
-  static const FwdNatDiscoveryEvents events = {on_send, on_candidate, on_done};
+  static const FwdNatDiscoveryEvents events = {on_send, on_send_fresh, on_candidate,
+                                               on_progress, on_done};
   g_autoptr(GArray) addresses = endpoints(servers);
   g_autoptr(GArray) host = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   FwdCandidate candidate = {.endpoint = endpoint(LOCAL)};
@@ -342,7 +371,7 @@ test_untrue_servers(void)
   g_assert_cmpuint(refusing.report.filtering, ==, FWD_NAT_UNKNOWN);
 }
 
-/* When the second address is in the list itself, asking it opens the filter. */
+/* Asking the second address opens the filter of the socket that asks, and of no other. */
 static void
 test_second_address_was_asked(void)
 {
@@ -355,9 +384,25 @@ test_second_address_was_asked(void)
                            .has_other = TRUE};
 
   run(&restricted, both);
-  g_assert_cmpuint(restricted.report.filtering, ==, FWD_NAT_UNKNOWN);
+  g_assert_cmpuint(restricted.report.filtering, ==, FWD_NAT_ADDRESS_DEPENDENT);
   run(&port_restricted, both);
   g_assert_cmpuint(port_restricted.report.filtering, ==, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+}
+
+/* The mapping is told while the answer that a filter drops is still waited for. */
+static void
+test_mapping_comes_first(void)
+{
+  World world = {.mapping = FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                 .filtering = FWD_NAT_ADDRESS_AND_PORT_DEPENDENT,
+                 .has_other = TRUE};
+
+  run(&world, site);
+  g_assert_cmpuint(world.progress.mapping, ==, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  g_assert_cmpint(world.progressed_at, ==, 1000000);
+  g_assert_cmpint(world.now, >, world.progressed_at + G_USEC_PER_SEC);
+  g_assert_cmpuint(world.report.filtering, ==, FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
+  g_assert_true(world.report.has_second_address);
 }
 
 static void
@@ -485,6 +530,7 @@ main(int argc, char **argv)
   g_test_add_func("/nat-discovery/refusing-server", test_refusing_server);
   g_test_add_func("/nat-discovery/untrue-servers", test_untrue_servers);
   g_test_add_func("/nat-discovery/second-address-asked", test_second_address_was_asked);
+  g_test_add_func("/nat-discovery/mapping-comes-first", test_mapping_comes_first);
   g_test_add_func("/nat-discovery/candidates", test_candidates);
   g_test_add_func("/nat-discovery/candidate-at-once", test_candidate_comes_at_once);
   g_test_add_func("/nat-discovery/address-pool", test_address_pool);

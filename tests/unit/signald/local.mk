@@ -30,7 +30,7 @@ unit_tests += %D%/options-unit
 unit_tests += %D%/room-message-unit
 %C%_room_message_unit_SOURCES = %D%/room-message-unit.c
 %C%_room_message_unit_CPPFLAGS = $(signald_test_cppflags)
-%C%_room_message_unit_LDADD = libroommessage.la libmeeting.la libcore.la $(GLIB_LIBS)
+%C%_room_message_unit_LDADD = libroommessage.la libmeeting.la libnet.la libcore.la $(GLIB_LIBS)
 
 unit_tests += %D%/websocket-backoff-unit
 %C%_websocket_backoff_unit_SOURCES = %D%/websocket-backoff-unit.c plugins/signaling/websocket-backoff.c

@@ -41,7 +41,7 @@ test_defaults(void)
   g_autoptr(FwdOptions) options = parse_good("");
 
   assert_endpoints(options->listen, "127.0.0.1:8080");
-  assert_endpoints(options->stun, "127.0.0.1:3478");
+  assert_endpoints(options->stun, "127.0.0.1:3478 127.0.0.1:3479");
   assert_endpoints(options->stun_alternate, "");
   g_assert_null(options->certificate);
   g_assert_null(options->public_host);
@@ -72,7 +72,7 @@ test_default_stun_follows_listen(void)
   g_autoptr(FwdOptions) options =
       parse_good("--listen 0.0.0.0:80 --listen 0.0.0.0:81 --listen [::]:80");
 
-  assert_endpoints(options->stun, "0.0.0.0:3478 [::]:3478");
+  assert_endpoints(options->stun, "0.0.0.0:3478 [::]:3478 0.0.0.0:3479 [::]:3479");
 }
 
 static void

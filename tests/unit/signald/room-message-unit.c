@@ -86,10 +86,11 @@ test_joined(void)
   assert_round_trip(&(FwdRoomMessage){.type = FWD_ROOM_JOINED,
                                       .member = (char *)"me",
                                       .members = members,
-                                      .stun = (GStrv)stun},
+                                      .stun = (GStrv)stun,
+                                      .you = (char *)"192.0.2.7:5000"},
                     "{\"type\":\"joined\",\"id\":\"me\",\"members\":[{\"id\":\"ab\",\"role\":"
                     "\"server\"},{\"id\":\"cd\",\"role\":\"client\"}],\"stun\":["
-                    "\"example.org:3478\",\"[2001:db8::1]:3478\"]}");
+                    "\"example.org:3478\",\"[2001:db8::1]:3478\"],\"you\":\"192.0.2.7:5000\"}");
 }
 
 static void
@@ -140,6 +141,9 @@ test_invalid(void)
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[null],\"stun\":[]}",
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[{\"id\":\"b\"}],\"stun\":[]}",
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[7]}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"you\":7}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"you\":\"a:1\"}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"you\":\"[fe80::1%lo]:1\"}",
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[\"a b\"]}",
       "{\"type\":\"error\",\"code\":\"full\",\"message\":\"\\u001b[31m\"}",
       "{\"type\":\"peer-left\",\"id\":\"\377\"}",

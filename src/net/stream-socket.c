@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "path/stream-socket.h"
+#include "net/stream-socket.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>

@@ -96,7 +96,7 @@ why_not_through_nats(FwdAttempt *attempt)
 
 /* Reports speak of IPv4 most of the time: IPv6 on both sides is worth a try in any case. */
 static gboolean
-fwd_udp_punch_can_attempt(FwdStrategy *self, FwdAttempt *attempt, char **why_not)
+fwd_udp_punch_can_attempt(FwdStrategy *strategy, FwdAttempt *attempt, char **why_not)
 {
   const GArray *local = fwd_attempt_get_local_candidates(attempt);
   const GArray *remote = fwd_attempt_get_remote_candidates(attempt);
@@ -116,6 +116,65 @@ fwd_udp_punch_can_attempt(FwdStrategy *self, FwdAttempt *attempt, char **why_not
   return why == NULL;
 }
 
+/* A check list that ends when the reports, as they become known, say that it is in vain. */
+typedef struct {
+  FwdAttempt *attempt;
+  GCancellable *pointless;
+  const char *why;
+  gulong outer; /* handler at the caller's cancellable */
+} Punch;
+
+static void
+punch_free(Punch *punch)
+{
+  g_object_unref(punch->attempt);
+  g_object_unref(punch->pointless);
+  g_free(punch);
+}
+
+static void
+on_candidates(FwdAttempt *attempt, Punch *punch)
+{
+  g_autofree char *why_not = NULL;
+
+  if (fwd_udp_punch_can_attempt(NULL, attempt, &why_not))
+    return;
+  punch->why = why_not_through_nats(attempt);
+  if (punch->why != NULL)
+    g_cancellable_cancel(punch->pointless);
+}
+
+static void
+on_run(GObject *attempt, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  Punch *punch = g_task_get_task_data(task);
+  g_autoptr(GError) error = NULL;
+  FwdPath *path = fwd_check_list_run_finish(FWD_ATTEMPT(attempt), result, &error);
+
+  g_signal_handlers_disconnect_by_data(attempt, punch);
+  g_cancellable_disconnect(g_task_get_cancellable(task), punch->outer);
+  if (path != NULL)
+    g_task_return_pointer(task, path, (GDestroyNotify)fwd_path_close);
+  else if (punch->why != NULL)
+    g_task_return_new_error(task, FWD_STRATEGY_ERROR, FWD_ERROR_UNSUPPORTED, "%s", punch->why);
+  else
+    g_task_return_error(task, g_steal_pointer(&error));
+}
+
+static Punch *
+punch_new(FwdAttempt *attempt, GCancellable *cancellable)
+{
+  Punch *punch = g_new0(Punch, 1);
+
+  punch->attempt = g_object_ref(attempt);
+  punch->pointless = g_cancellable_new();
+  if (cancellable != NULL)
+    punch->outer = g_cancellable_connect(cancellable, G_CALLBACK(g_cancellable_cancel),
+                                         g_object_ref(punch->pointless), g_object_unref);
+  return punch;
+}
+
 static void
 fwd_udp_punch_attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data)
@@ -123,15 +182,28 @@ fwd_udp_punch_attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable
   const guint hops = fwd_attempt_get_local_nat(attempt)->hops;
   const FwdCheckListConfig config = {
       .accepts = accepts,
-      .first_ttl = hops > 0 ? hops + 1 : 0,
       .peer_reflexive = TRUE,
       .interval_ms = INTERVAL_MS,
       .limit_ms = LIMIT_MS,
+      .first_ttl = hops > 0 ? hops + 1 : 0,
       .budget_checks = BUDGET_PACKETS,
       .budget_endpoints = BUDGET_MAPPINGS,
   };
+  GTask *task = g_task_new(self, cancellable, callback, user_data);
+  Punch *punch = punch_new(attempt, cancellable);
 
-  fwd_check_list_attempt_async(self, attempt, &config, cancellable, callback, user_data);
+  g_task_set_name(task, "stunfwd udp-punch");
+  g_task_set_task_data(task, punch, (GDestroyNotify)punch_free);
+  g_signal_connect(attempt, "candidates", G_CALLBACK(on_candidates), punch);
+  fwd_check_list_run_async(attempt, &config, punch->pointless, on_run, task);
+}
+
+static FwdPath *
+fwd_udp_punch_attempt_finish(FwdStrategy *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail(g_task_is_valid(result, self), NULL);
+
+  return g_task_propagate_pointer(G_TASK(result), error);
 }
 
 static void
@@ -139,7 +211,7 @@ fwd_udp_punch_strategy_init(FwdStrategyInterface *iface)
 {
   iface->can_attempt = fwd_udp_punch_can_attempt;
   iface->attempt_async = fwd_udp_punch_attempt_async;
-  iface->attempt_finish = fwd_check_list_attempt_finish;
+  iface->attempt_finish = fwd_udp_punch_attempt_finish;
 }
 
 static void

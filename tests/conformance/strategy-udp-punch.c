@@ -104,6 +104,24 @@ test_symmetric_but_mapped(Scene *scene, gconstpointer data)
   g_assert_null(scene_why_not(&scene->b));
 }
 
+/* The reports come after the start. */
+static void
+test_in_vain_as_it_turns_out(Scene *scene, gconstpointer data)
+{
+  scene_place_behind(scene, BY_PORT, BY_PORT, INDEPENDENT, BY_PORT);
+  scene_add_hosts(scene);
+  scene->a.attempt->local_nat = scene->b.attempt->local_nat = (FwdNatReport){0};
+  scene_start(scene);
+  g_assert_false(fake_clock_run(&scene->a.done, 100));
+  fake_site_get_report(scene->site_a, &scene->a.attempt->local_nat);
+  fake_site_get_report(scene->site_b, &scene->b.attempt->local_nat);
+  fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  g_assert_true(fake_clock_run(&scene->a.done, 10));
+  scene_finish(scene);
+  g_assert_error(scene->a.error, FWD_STRATEGY_ERROR, FWD_ERROR_UNSUPPORTED);
+  g_assert_error(scene->b.error, FWD_STRATEGY_ERROR, FWD_ERROR_UNSUPPORTED);
+}
+
 /* The first checks end outside one's own NAT; those that follow make it. */
 static void
 test_hops_are_known(Scene *scene, gconstpointer data)
@@ -198,6 +216,7 @@ strategy_add_tests(void)
   SCENE_TEST("symmetric-here", test_symmetric_here);
   SCENE_TEST("symmetric-but-preserved", test_symmetric_but_preserved);
   SCENE_TEST("symmetric-but-mapped", test_symmetric_but_mapped);
+  SCENE_TEST("in-vain-as-it-turns-out", test_in_vain_as_it_turns_out);
   SCENE_TEST("hops-are-known", test_hops_are_known);
   SCENE_TEST("blocked-here", test_blocked_here);
   SCENE_TEST("blocked-but-v6", test_blocked_but_v6);

@@ -33,4 +33,16 @@ unit_tests += %D%/strategy-portmap
 	%D%/strategy-portmap.c tests/fakes/fake-port-mapper.c tests/fakes/fake-port-mapper.h
 %C%_strategy_portmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"portmap"'
 %C%_strategy_portmap_LDADD = $(strategy_conformance_libs)
+if PLUGIN_PORT_PREDICTION
+unit_tests += %D%/strategy-port-prediction
+%C%_strategy_port_prediction_SOURCES = %D%/strategy-conformance.c %D%/strategy-scene.c %D%/strategy-scene.h %D%/strategy-port-prediction.c
+%C%_strategy_port_prediction_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"port-prediction"'
+%C%_strategy_port_prediction_LDADD = $(strategy_conformance_libs)
+endif
+
+if PLUGIN_BIRTHDAY
+unit_tests += %D%/strategy-birthday
+%C%_strategy_birthday_SOURCES = %D%/strategy-conformance.c %D%/strategy-scene.c %D%/strategy-scene.h %D%/strategy-birthday.c
+%C%_strategy_birthday_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"birthday"'
+%C%_strategy_birthday_LDADD = $(strategy_conformance_libs)
 endif

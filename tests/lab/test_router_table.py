@@ -30,6 +30,10 @@ def serve_to_all(place):
     """)
 
 
+def strategies_tried(peer):
+    return {item["id"]: item["attempts"] for item in peer.status()["strategies"]}
+
+
 def test_downloads_beside_birthday():
     """Hosts beside both peers download and make new connections while these look for ports."""
     with Lab(*SITES) as place:
@@ -54,9 +58,10 @@ def test_downloads_beside_birthday():
                  "the tunnel to be there")
         most = watch.stop()
         refused = [place.counter(router, "small")[0] for router in ROUTERS]
-        path = client.wait_connected()["path"]
+        path, tried = client.wait_connected()["path"], strategies_tried(client)
         print(f"entries at most {most}; longest stalls {longest} ms; {path['class']} by "
-              f"{path['strategy']}")
+              f"{path['strategy']}, after {tried}")
+        assert tried.get("birthday"), "birthday was not tried"
         assert max(most.values()) <= BUDGET + OTHERS, most
         assert refused == [0, 0], f"{refused} new connections were refused"
 

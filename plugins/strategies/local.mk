@@ -34,5 +34,4 @@ relay_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
 relay_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 endif
 
-EXTRA_DIST += %D%/lan.md %D%/udp-punch.md %D%/relay.md
-EXTRA_DIST += %D%/lan.md %D%/portmap.md %D%/udp-punch.md
+EXTRA_DIST += %D%/lan.md %D%/portmap.md %D%/relay.md %D%/udp-punch.md

@@ -20,6 +20,15 @@ portmap_la_LIBADD = libport-mapper.la libstunfwd.la $(GLIB_LIBS)
 portmap_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 endif
 
+if PLUGIN_TCP_PUNCH
+plugin_LTLIBRARIES += tcp-punch.la
+tcp_punch_la_SOURCES = %D%/tcp-punch.c %D%/tcp-side.c %D%/tcp-side.h %D%/tcp-knocker.c %D%/tcp-knocker.h \
+	%D%/tcp-link.c %D%/tcp-link.h %D%/tcp-survey.c %D%/tcp-survey.h %D%/tcp-stun.c %D%/tcp-stun.h \
+	%D%/tcp-message.c %D%/tcp-message.h %D%/tcp-socket.c %D%/tcp-socket.h %D%/tcp-source.c %D%/tcp-source.h
+tcp_punch_la_LIBADD = libport-mapper.la libstunfwd.la $(GLIB_LIBS)
+tcp_punch_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+endif
+
 if PLUGIN_UDP_PUNCH
 plugin_LTLIBRARIES += udp-punch.la
 udp_punch_la_SOURCES = %D%/udp-punch.c
@@ -64,4 +73,4 @@ relay_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
 relay_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 endif
 
-EXTRA_DIST += %D%/lan.md %D%/portmap.md %D%/relay.md %D%/udp-punch.md
+EXTRA_DIST += %D%/lan.md %D%/portmap.md %D%/relay.md %D%/tcp-punch.md %D%/udp-punch.md

@@ -73,7 +73,14 @@ struct _FwdAttemptClass {
   void (*keep)(FwdAttempt *self, const char *key, GObject *object);
   GObject *(*get_kept)(FwdAttempt *self, const char *key);
   void (*claim)(FwdAttempt *self, const FwdEndpoint *remote);
-  gpointer reserved[12];
+  int (*open_socket)(FwdAttempt *self, int family);
+  gboolean (*send_from)(FwdAttempt *self, int fd, const FwdEndpoint *remote, guint ttl,
+                        const guint8 *data, gsize length);
+  gssize (*receive_at)(FwdAttempt *self, int fd, guint8 *buffer, gsize size, FwdEndpoint *from);
+  gsize (*write_query)(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction);
+  gboolean (*read_answer)(FwdAttempt *self, const guint8 *data, gsize length,
+                          guint8 *transaction, FwdEndpoint *mapped);
+  gpointer reserved[8];
 };
 
 /** Whether this side is the client, which orders the plan and decides. */
@@ -125,9 +132,25 @@ const GPtrArray *fwd_attempt_get_turn_servers(FwdAttempt *self);
 void fwd_attempt_derive(FwdAttempt *self, const char *label, guint8 *output, gsize size);
 
 /*
- * Checks over sockets of the strategy's own. All of them work on @buffer and
- * copy; a transaction id has FWD_CHECK_TRANSACTION_SIZE bytes.
+ * Sockets of the strategy's own, and what is said over them. A transaction id
+ * has FWD_CHECK_TRANSACTION_SIZE bytes.
  */
+
+/** Opens a UDP socket that does not block; -1 with errno. The caller closes it. */
+int fwd_attempt_open_socket(FwdAttempt *self, int family);
+/** Sends one datagram; @ttl 0 is the system's default. FALSE when it could not leave. */
+gboolean fwd_attempt_send_from(FwdAttempt *self, int fd, const FwdEndpoint *remote, guint ttl,
+                               const guint8 *data, gsize length);
+/** Receives one datagram and returns its length; 0 when there is none, -errno. */
+gssize fwd_attempt_receive_at(FwdAttempt *self, int fd, guint8 *buffer, gsize size,
+                              FwdEndpoint *from);
+
+/** Writes a Binding request for a STUN server, with a new transaction id; returns its length. */
+gsize
+fwd_attempt_write_query(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction);
+/** Whether @data is a STUN server's answer: its transaction id, and how it saw us. */
+gboolean fwd_attempt_read_answer(FwdAttempt *self, const guint8 *data, gsize length,
+                                 guint8 *transaction, FwdEndpoint *mapped);
 
 /** Writes a request to the peer with a new transaction id and returns its length. */
 gsize

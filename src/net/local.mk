@@ -17,6 +17,7 @@ libnet_la_SOURCES = \
 libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 libnet_la_SOURCES += %D%/datagram-socket.c %D%/datagram-socket.h
 libnet_la_SOURCES += %D%/websocket-frame.c %D%/websocket-frame.h
+libnet_la_SOURCES += %D%/stun-binding.c %D%/stun-binding.h
 libnet_la_SOURCES += %D%/stream-socket.c %D%/stream-socket.h
 libnet_la_SOURCES += %D%/nat-sockets.c %D%/nat-sockets.h
 libnet_la_SOURCES += %D%/nat-survey.c %D%/nat-survey.h

@@ -3,8 +3,11 @@
 
 #define FWD_LOG_COMPONENT "connector"
 #include "core/log.h"
+#include "net/datagram-socket.h"
+#include "net/stun-binding.h"
 #include "path/framed-path.h"
 #include "path/udp-path.h"
+#include <errno.h>
 
 /* Lines of a story that are kept. */
 #define STORY_MAX  64
@@ -148,6 +151,45 @@ static const char *
 own_id(FwdConnectorAttempt *self)
 {
   return fwd_identity_get_peer_id(fwd_data_plane_get_identity(self->plane));
+}
+
+static int
+open_socket(FwdAttempt *attempt, int family)
+{
+  if (!FWD_CONNECTOR_ATTEMPT(attempt)->ended)
+    return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  errno = ECANCELED;
+  return -1;
+}
+
+static gboolean
+send_from(FwdAttempt *attempt, int fd, const FwdEndpoint *remote, guint ttl, const guint8 *data,
+          gsize length)
+{
+  return !FWD_CONNECTOR_ATTEMPT(attempt)->ended &&
+         fwd_datagram_socket_send_one(fd, remote, ttl, data, length) == 0;
+}
+
+/* These sockets do not coalesce: a batch is one packet. */
+static gssize
+receive_at(FwdAttempt *attempt, int fd, guint8 *buffer, gsize size, FwdEndpoint *from)
+{
+  gsize segment;
+
+  return fwd_datagram_socket_receive(fd, buffer, size, from, &segment);
+}
+
+static gsize
+write_query(FwdAttempt *attempt, guint8 *buffer, gsize size, guint8 *transaction)
+{
+  return fwd_stun_binding_write(buffer, size, transaction);
+}
+
+static gboolean
+read_answer(FwdAttempt *attempt, const guint8 *data, gsize length, guint8 *transaction,
+            FwdEndpoint *mapped)
+{
+  return fwd_stun_binding_read(data, length, transaction, mapped);
 }
 
 static gsize
@@ -332,6 +374,11 @@ fwd_connector_attempt_class_init(FwdConnectorAttemptClass *klass)
   attempt_class->get_stun_servers = get_stun_servers;
   attempt_class->get_turn_servers = get_turn_servers;
   attempt_class->derive = derive;
+  attempt_class->open_socket = open_socket;
+  attempt_class->send_from = send_from;
+  attempt_class->receive_at = receive_at;
+  attempt_class->write_query = write_query;
+  attempt_class->read_answer = read_answer;
   attempt_class->write_check = write_check;
   attempt_class->read_check = read_check;
   attempt_class->write_response = write_response;

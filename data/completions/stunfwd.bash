@@ -33,7 +33,7 @@ _stunfwd() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		_stunfwd_words 'server client run nat ctl plugins --help --version'
+		_stunfwd_words 'server client run nat explain ctl plugins --help --version'
 		return
 	fi
 	_stunfwd_value && return
@@ -45,6 +45,7 @@ _stunfwd() {
 		*) compopt -o nospace; _stunfwd_words 'tcp: udp: R:tcp: R:udp:' ;;
 		esac ;;
 	nat) _stunfwd_words '--stun --json --help' ;;
+	explain) _stunfwd_words '--control --json --help' ;;
 	ctl)
 		case $prev in
 		log-level) _stunfwd_words 'error warning info debug' ;;

@@ -397,7 +397,7 @@ fwd_connector_challenged(FwdConnector *self, const FwdEndpoint *remote)
   g_autoptr(GPtrArray) runners = copy_runners(self);
 
   for (guint i = 0; i < runners->len; i++)
-    fwd_attempt_emit_challenged(FWD_ATTEMPT(((Runner *)runners->pdata[i])->attempt), remote);
+    fwd_connector_attempt_challenged(((Runner *)runners->pdata[i])->attempt, remote);
 }
 
 void
@@ -447,6 +447,7 @@ fwd_connector_finalize(GObject *object)
   fwd_story_free(self->story);
   g_array_unref(self->ends.local_candidates);
   g_array_unref(self->ends.remote_candidates);
+  g_hash_table_unref(self->ends.claims);
   fwd_surroundings_unref(self->ends.config.surroundings);
   g_object_unref(self->plane);
   g_object_unref(self->registry);
@@ -480,6 +481,9 @@ fwd_connector_init(FwdConnector *self)
   self->story = fwd_story_new();
   self->ends.local_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->ends.remote_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->ends.claims =
+      g_hash_table_new_full((GHashFunc)fwd_endpoint_hash, (GEqualFunc)fwd_endpoint_equal,
+                            (GDestroyNotify)fwd_endpoint_free, g_free);
 }
 
 FwdConnector *

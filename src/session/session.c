@@ -303,7 +303,9 @@ on_joined(FwdRoom *room, FwdSession *self)
 {
   FwdSessionPrivate *private = PRIVATE(self);
   g_auto(GStrv) stun = fwd_room_get_stun_servers(room);
+  g_autoptr(GPtrArray) turn = fwd_room_get_turn_servers(room);
 
+  fwd_surroundings_set_turn_servers(private->surroundings, private->credentials->turn, turn);
   publish(self, FWD_EVENT_SIGNALING_CONNECTED, "transport", fwd_room_get_transport(room));
   if (stun && stun[0] && !private->credentials->stun[0] &&
       !fwd_discovery_was_answered(private->discovery))

@@ -583,6 +583,28 @@ test_messages(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(fixture->sent, ==, 1);
 }
 
+/* An endpoint of a relay is nobody else's, in this race and in the next. */
+static void
+test_claims(Fixture *fixture, gconstpointer data)
+{
+  FwdEndpoint there;
+
+  fwd_endpoint_parse("127.0.0.1:10", &there, NULL);
+  race(fixture, "punch relayed");
+  fwd_attempt_send_check(attempts[PUNCH], &there, 0);
+  fwd_attempt_claim(attempts[RELAYED], &there);
+  fwd_connector_checked(fixture->connector, &there, 1000);
+  fwd_connector_challenged(fixture->connector, &there);
+  g_assert_cmpuint(checked[PUNCH] + challenged[PUNCH], ==, 0);
+  g_assert_cmpuint(challenged[RELAYED], ==, 1);
+  race(fixture, "other-punch");
+  fwd_connector_challenged(fixture->connector, &there);
+  g_assert_cmpuint(challenged[OTHER_PUNCH], ==, 0);
+  fwd_endpoint_set_port(&there, 11);
+  fwd_connector_challenged(fixture->connector, &there);
+  g_assert_cmpuint(challenged[OTHER_PUNCH], ==, 1);
+}
+
 /* Only who sent a check hears of its answer; all hear of the peer's checks. */
 static void
 test_checks(Fixture *fixture, gconstpointer data)
@@ -756,6 +778,7 @@ main(int argc, char **argv)
   ADD("named-twice", test_named_twice);
   ADD("messages", test_messages);
   ADD("checks", test_checks);
+  ADD("claims", test_claims);
   ADD("ends", test_ends);
   ADD("ended-attempt", test_ended_attempt);
   ADD("story-and-records", test_story_and_records);

@@ -51,6 +51,11 @@ unit_tests += %D%/discovery-unit
 %C%_discovery_unit_CPPFLAGS = $(session_test_flags)
 %C%_discovery_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
 
+unit_tests += %D%/turn-allocation-unit
+%C%_turn_allocation_unit_SOURCES = %D%/turn-allocation-unit.c
+%C%_turn_allocation_unit_CPPFLAGS = $(session_test_flags)
+%C%_turn_allocation_unit_LDADD = libfaketurn.la $(session_test_libs)
+
 include $(top_srcdir)/tests/unit/session/interfaces.mk
 
 unit_tests += %D%/turns-unit %D%/history-unit %D%/advice-unit

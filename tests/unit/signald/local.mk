@@ -74,3 +74,7 @@ unit_tests += %D%/relay-unit
 %C%_relay_unit_CPPFLAGS = $(signald_test_cppflags)
 %C%_relay_unit_CFLAGS = $(AM_CFLAGS) $(SOUP_CFLAGS)
 %C%_relay_unit_LDADD = libsignald.la $(GLIB_LIBS)
+unit_tests += %D%/turn-credentials-unit
+%C%_turn_credentials_unit_SOURCES = %D%/turn-credentials-unit.c
+%C%_turn_credentials_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_turn_credentials_unit_LDADD = libsignald.la $(GLIB_LIBS)

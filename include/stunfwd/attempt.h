@@ -15,6 +15,7 @@
 #include <gio/gio.h>
 #include <stunfwd/nat.h>
 #include <stunfwd/path.h>
+#include <stunfwd/turn.h>
 
 G_BEGIN_DECLS
 
@@ -28,13 +29,6 @@ typedef enum {
   FWD_CHECK_REQUEST,  /**< to be answered with fwd_attempt_write_response() */
   FWD_CHECK_RESPONSE, /**< to a request with that transaction id */
 } FwdCheckKind;
-
-/** A TURN server (RFC 8656) with long-term credentials. */
-typedef struct {
-  char *uri; /**< RFC 7065: "turn:HOST[:PORT][?transport=udp|tcp]", "turns:…" */
-  char *username;
-  char *password;
-} FwdTurnServer;
 
 #define FWD_TYPE_ATTEMPT (fwd_attempt_get_type())
 G_DECLARE_DERIVABLE_TYPE(FwdAttempt, fwd_attempt, FWD, ATTEMPT, GObject)
@@ -78,6 +72,7 @@ struct _FwdAttemptClass {
                                  guint rtt_us);
   void (*keep)(FwdAttempt *self, const char *key, GObject *object);
   GObject *(*get_kept)(FwdAttempt *self, const char *key);
+  void (*claim)(FwdAttempt *self, const FwdEndpoint *remote);
   int (*open_socket)(FwdAttempt *self, int family);
   gboolean (*send_from)(FwdAttempt *self, int fd, const FwdEndpoint *remote, guint ttl,
                         const guint8 *data, gsize length);
@@ -85,7 +80,7 @@ struct _FwdAttemptClass {
   gsize (*write_query)(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction);
   gboolean (*read_answer)(FwdAttempt *self, const guint8 *data, gsize length,
                           guint8 *transaction, FwdEndpoint *mapped);
-  gpointer reserved[7];
+  gpointer reserved[8];
 };
 
 /** Whether this side is the client, which orders the plan and decides. */
@@ -186,6 +181,13 @@ FwdPath *fwd_attempt_create_stream_path(FwdAttempt *self, GIOStream *stream, Fwd
 void fwd_attempt_keep(FwdAttempt *self, const char *key, GObject *object);
 /** (transfer none), or NULL. */
 GObject *fwd_attempt_get_kept(FwdAttempt *self, const char *key);
+
+/**
+ * What comes from @remote is this strategy's alone, now and in later races with
+ * this peer: "checked" and "challenged" of it go to no other. For an endpoint of
+ * a relay, which others would take for the peer's own.
+ */
+void fwd_attempt_claim(FwdAttempt *self, const FwdEndpoint *remote);
 
 /** For hosts. */
 void fwd_attempt_emit_checked(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us);

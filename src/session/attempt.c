@@ -277,6 +277,13 @@ fwd_attempt_get_kept(FwdAttempt *self, const char *key)
 }
 
 void
+fwd_attempt_claim(FwdAttempt *self, const FwdEndpoint *remote)
+{
+  g_return_if_fail(FWD_IS_ATTEMPT(self));
+  FWD_ATTEMPT_GET_CLASS(self)->claim(self, remote);
+}
+
+void
 fwd_attempt_emit_checked(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us)
 {
   g_return_if_fail(FWD_IS_ATTEMPT(self));

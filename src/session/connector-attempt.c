@@ -269,11 +269,39 @@ get_kept(FwdAttempt *attempt, const char *key)
   return g_hash_table_lookup(self->ends->config.surroundings->kept, full);
 }
 
+static void
+claim(FwdAttempt *attempt, const FwdEndpoint *remote)
+{
+  FwdConnectorAttempt *self = FWD_CONNECTOR_ATTEMPT(attempt);
+  GHashTable *claims = self->ends->claims;
+
+  if (self->ended)
+    return;
+  if (g_hash_table_size(claims) >= FWD_CONNECTOR_CLAIMS_MAX)
+    g_hash_table_remove_all(claims);
+  g_hash_table_replace(claims, fwd_endpoint_copy(remote), g_strdup(self->strategy));
+}
+
+static gboolean
+may_hear(const FwdConnectorAttempt *self, const FwdEndpoint *remote)
+{
+  const char *owner = g_hash_table_lookup(self->ends->claims, remote);
+
+  return !self->ended && (owner == NULL || g_str_equal(owner, self->strategy));
+}
+
+void
+fwd_connector_attempt_challenged(FwdConnectorAttempt *self, const FwdEndpoint *remote)
+{
+  if (may_hear(self, remote))
+    fwd_attempt_emit_challenged(FWD_ATTEMPT(self), remote);
+}
+
 void
 fwd_connector_attempt_checked(FwdConnectorAttempt *self, const FwdEndpoint *remote,
                               guint rtt_us)
 {
-  if (!self->ended && g_hash_table_contains(self->checked, remote))
+  if (may_hear(self, remote) && g_hash_table_contains(self->checked, remote))
     fwd_attempt_emit_checked(FWD_ATTEMPT(self), remote, rtt_us);
 }
 
@@ -358,6 +386,7 @@ fwd_connector_attempt_class_init(FwdConnectorAttemptClass *klass)
   attempt_class->create_stream_path = create_stream_path;
   attempt_class->keep = keep;
   attempt_class->get_kept = get_kept;
+  attempt_class->claim = claim;
   signals[SEND] = g_signal_new("send", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                NULL, NULL, G_TYPE_NONE, 1, G_TYPE_VARIANT);
 }

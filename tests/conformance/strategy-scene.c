@@ -5,6 +5,8 @@
 
 #define DELAY_MS 30
 
+void (*scene_before_start)(Scene *scene);
+
 static FwdPluginRegistry *registry;
 static const FwdImplementation *implementation;
 static void (*easy_place)(Scene *scene);
@@ -165,6 +167,8 @@ void
 scene_start(Scene *scene)
 {
   fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  if (scene_before_start != NULL)
+    scene_before_start(scene);
   start_peer(&scene->a);
   start_peer(&scene->b);
 }

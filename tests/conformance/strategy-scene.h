@@ -63,6 +63,9 @@ void scene_start(Scene *scene);
 void scene_finish(Scene *scene);
 void scene_assert_connected(Scene *scene);
 
+/** What a strategy needs besides two attempts, if it needs something; called by scene_start(). */
+extern void (*scene_before_start)(Scene *scene);
+
 /** Tests of one strategy alone, added after those for all. */
 void strategy_add_tests(void);
 

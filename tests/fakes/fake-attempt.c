@@ -200,7 +200,7 @@ fake_attempt_advise(FwdAttempt *attempt, const char *line)
 static const char *
 fake_attempt_get_signaling_url(FwdAttempt *attempt)
 {
-  return "ws://127.0.0.1:9/";
+  return FAKE_ATTEMPT(attempt)->signaling_url;
 }
 
 static const GArray *
@@ -357,6 +357,12 @@ fake_attempt_get_kept(FwdAttempt *attempt, const char *key)
   return g_hash_table_lookup(FAKE_ATTEMPT(attempt)->kept, key);
 }
 
+/* There is no other strategy. */
+static void
+fake_attempt_claim(FwdAttempt *attempt, const FwdEndpoint *remote)
+{
+}
+
 static void
 fake_attempt_finalize(GObject *object)
 {
@@ -407,12 +413,14 @@ fake_attempt_class_init(FakeAttemptClass *klass)
   attempt->create_stream_path = fake_attempt_create_stream_path;
   attempt->keep = fake_attempt_keep;
   attempt->get_kept = fake_attempt_get_kept;
+  attempt->claim = fake_attempt_claim;
   G_OBJECT_CLASS(klass)->finalize = fake_attempt_finalize;
 }
 
 static void
 fake_attempt_init(FakeAttempt *self)
 {
+  self->signaling_url = "ws://127.0.0.1:9/";
   self->local = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->remote = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->pending = g_array_new(FALSE, FALSE, sizeof(FakeCheck));

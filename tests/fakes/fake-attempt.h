@@ -25,6 +25,7 @@ struct _FakeAttempt {
   gboolean controlling;
   GArray *local, *remote; /* of FwdCandidate */
   FwdNatReport local_nat, remote_nat;
+  const char *signaling_url;
   GPtrArray *story;  /* lines of fwd_attempt_note() */
   GPtrArray *advice; /* lines of fwd_attempt_advise() */
   GArray *stun;      /* of FwdEndpoint */

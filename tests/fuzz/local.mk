@@ -24,5 +24,5 @@ include $(top_srcdir)/tests/fuzz/core.mk
 include $(top_srcdir)/tests/fuzz/net.mk
 include $(top_srcdir)/tests/fuzz/meeting.mk
 include $(top_srcdir)/tests/fuzz/signald.mk
-include $(top_srcdir)/tests/fuzz/strategies.mk
 include $(top_srcdir)/tests/fuzz/tunnel.mk
+include $(top_srcdir)/tests/fuzz/strategies.mk

@@ -174,12 +174,6 @@ take_path(GTask *task)
     fail(task, FWD_ERROR_CLOSED, "the allocation was lost, or there is no UDP socket");
 }
 
-static gboolean
-has_found(const Search *search)
-{
-  return search->found_at != 0;
-}
-
 /* The controlling side speaks first on the path, so it waits until the other has it, too. */
 static void
 find(GTask *task, const FwdEndpoint *peer, guint rtt_us)
@@ -187,7 +181,7 @@ find(GTask *task, const FwdEndpoint *peer, guint rtt_us)
   Search *search = g_task_get_task_data(task);
   g_autofree char *text = fwd_endpoint_to_string(peer);
 
-  if (has_found(search))
+  if (search->found_at != 0)
     return;
   fwd_attempt_note(search->attempt, "the peer answers from %s", text);
   search->found = *peer;
@@ -375,7 +369,7 @@ on_tick(gpointer user_data)
     fail(task, FWD_ERROR_TIMEOUT,
          search->plan == FWD_TURN_PLAN_NONE ? "nothing was agreed upon in time"
                                             : "no check was answered through the TURN server");
-  } else if (has_found(search)) {
+  } else if (search->found_at != 0) {
     if (now - search->found_at > HANDSHAKE_MS * (gint64)1000)
       take_path(task);
   } else if (is_one_leg_late(search, now)) {
@@ -447,7 +441,7 @@ take_plan(GTask *task, const char *name)
   Search *search = g_task_get_task_data(task);
   FwdTurnPlan plan = fwd_turn_plan_from_string(name);
 
-  if (!search->controlling && !has_found(search) && plan != FWD_TURN_PLAN_NONE &&
+  if (!search->controlling && search->found_at == 0 && plan != FWD_TURN_PLAN_NONE &&
       plan != search->plan)
     follow(task, plan);
 }
@@ -483,7 +477,7 @@ on_message(FwdAttempt *attempt, GVariant *message, GTask *task)
     take_plan(task, text);
   } else if (g_variant_dict_lookup(fields, "found", "&s", &text)) {
     search->peer_found = TRUE;
-    if (has_found(search))
+    if (search->found_at != 0)
       take_path(task);
   } else if (g_variant_dict_lookup(fields, "none", "&s", &text)) {
     search->peer_settled = TRUE;

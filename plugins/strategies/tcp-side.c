@@ -10,6 +10,7 @@
 /* Under which the mapper of a port is kept: its lease outlives the attempt, as the path does.
  */
 #define MAPPER_KEY "tcp"
+#define PORT_KEY   "stunfwd-tcp-port"
 
 typedef struct {
   FwdTcpSide *side;
@@ -153,11 +154,8 @@ static guint16
 kept_port(FwdTcpSide *self)
 {
   GObject *kept = fwd_attempt_get_kept(self->attempt, MAPPER_KEY);
-  guint number = 0;
 
-  if (kept != NULL)
-    g_object_get(kept, "port", &number, NULL);
-  return (guint16)number;
+  return kept != NULL ? (guint16)GPOINTER_TO_UINT(g_object_get_data(kept, PORT_KEY)) : 0;
 }
 
 static void
@@ -167,8 +165,11 @@ ask_router(FwdTcpSide *self, guint16 number)
 
   if (nat->mapping == FWD_NAT_NONE)
     return;
-  if (kept_port(self) != number)
-    fwd_attempt_keep(self->attempt, MAPPER_KEY, G_OBJECT(fwd_port_mapper_new(TRUE, number)));
+  if (kept_port(self) != number) {
+    GObject *mapper = G_OBJECT(fwd_port_mapper_new(TRUE, number));
+    g_object_set_data(mapper, PORT_KEY, GUINT_TO_POINTER((guint)number));
+    fwd_attempt_keep(self->attempt, MAPPER_KEY, mapper);
+  }
   self->mapper = g_object_ref(fwd_attempt_get_kept(self->attempt, MAPPER_KEY));
   g_signal_emit_by_name(self->mapper, "refresh",
                         fwd_endpoint_family(&nat->public4) == AF_INET ? &nat->public4 : NULL);

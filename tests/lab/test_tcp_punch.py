@@ -14,7 +14,7 @@ def signald_for_all(place):
 
 def connect(server_type, client_type, path_class="p2p"):
     """The client comes to a direct path by this strategy and data goes through it."""
-    with Lab(f"a={server_type},delay=5", f"b={client_type},delay=5", stun=True) as place:
+    with Lab("--stun", f"a={server_type},delay=5", f"b={client_type},delay=5") as place:
         traffic.start_services(place, "a")
         server = Server(place, "a", signald_for_all(place), "--log-level", "debug")
         client = Client(place, "b", server.ticket(), "--log-level", "debug", *traffic.MAPPINGS)
@@ -26,3 +26,67 @@ def connect(server_type, client_type, path_class="p2p"):
 
 def test_udp_blocked_and_none():
     connect("udp-blocked", "none")
+
+
+def test_none_and_udp_blocked():
+    connect("none", "udp-blocked")
+
+
+def test_both_udp_blocked():
+    connect("udp-blocked", "udp-blocked")
+
+
+def test_udp_blocked_and_port_restricted():
+    connect("udp-blocked", "port-restricted")
+
+
+def test_web_only_and_none():
+    connect("web-only", "none")
+
+
+def test_both_web_only():
+    connect("web-only", "web-only")
+
+
+def test_udp_blocked_and_full_cone():
+    connect("udp-blocked", "full-cone")
+
+
+def test_udp_blocked_and_addr_restricted():
+    connect("udp-blocked", "addr-restricted")
+
+
+def test_udp_blocked_and_cgnat():
+    connect("cgnat", "udp-blocked")
+
+
+def test_udp_blocked_and_firewall():
+    connect("udp-blocked", "firewall")
+
+
+def test_udp_blocked_and_upnp():
+    connect("udp-blocked", "upnp")
+
+
+def test_web_only_and_udp_blocked():
+    connect("udp-blocked", "web-only")
+
+
+def test_web_only_and_full_cone():
+    connect("web-only", "full-cone")
+
+
+def test_web_only_and_port_restricted():
+    connect("web-only", "port-restricted")
+
+
+def test_web_only_and_cgnat():
+    connect("cgnat", "web-only")
+
+
+def test_web_only_and_firewall():
+    connect("firewall", "web-only")
+
+
+def test_web_only_and_addr_restricted():
+    connect("web-only", "addr-restricted")

@@ -9,7 +9,7 @@ endif
 noinst_LTLIBRARIES += libport-mapper.la
 libport_mapper_la_SOURCES = %D%/port-mapper.c %D%/port-mapper.h %D%/port-lease.c %D%/port-lease.h \
 	%D%/port-failure.c %D%/port-failure.h %D%/port-pcp.c %D%/port-natpmp.c %D%/port-upnp.c \
-	%D%/pcp-message.c %D%/pcp-message.h %D%/default-gateway.c %D%/default-gateway.h
+	%D%/pcp-message.c %D%/pcp-message.h %D%/default-gateway.c %D%/default-gateway.h %D%/ssdp.c %D%/ssdp.h
 libport_mapper_la_CFLAGS = $(AM_CFLAGS) $(UPNP_CFLAGS)
 libport_mapper_la_LIBADD = $(UPNP_LIBS) $(NATPMP_LIBS)
 
@@ -32,10 +32,40 @@ endif
 if PLUGIN_UDP_PUNCH
 plugin_LTLIBRARIES += udp-punch.la
 udp_punch_la_SOURCES = %D%/udp-punch.c
-udp_punch_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
+udp_punch_la_LIBADD = libpunch.la libstunfwd.la $(GLIB_LIBS)
 udp_punch_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 endif
 
+if PLUGIN_TURN
+plugin_LTLIBRARIES += turn.la
+turn_la_SOURCES = %D%/turn.c %D%/turn-plan.c %D%/turn-plan.h
+turn_la_LIBADD = libstunfwd.la $(GLIB_LIBS)
+turn_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+endif
+
+EXTRA_DIST += %D%/turn.md
+EXTRA_DIST += %D%/lan.md %D%/udp-punch.md
+# What the strategies that punch have in common.
+noinst_LTLIBRARIES += libpunch.la
+libpunch_la_SOURCES = \
+	%D%/aim.c %D%/aim.h %D%/ends.c %D%/ends.h %D%/own-sockets.c %D%/own-sockets.h \
+	%D%/run.c %D%/run.h
+
+if PLUGIN_PORT_PREDICTION
+plugin_LTLIBRARIES += port-prediction.la
+port_prediction_la_SOURCES = %D%/port-prediction.c
+port_prediction_la_LIBADD = libpunch.la libstunfwd.la $(GLIB_LIBS)
+port_prediction_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+endif
+
+if PLUGIN_BIRTHDAY
+plugin_LTLIBRARIES += birthday.la
+birthday_la_SOURCES = %D%/birthday.c
+birthday_la_LIBADD = libpunch.la libstunfwd.la $(GLIB_LIBS)
+birthday_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+endif
+
+EXTRA_DIST += %D%/birthday.md %D%/lan.md %D%/port-prediction.md %D%/udp-punch.md
 if PLUGIN_RELAY
 plugin_LTLIBRARIES += relay.la
 relay_la_SOURCES = %D%/relay.c %D%/relay-upgrade.c %D%/relay-upgrade.h

@@ -103,6 +103,7 @@ client_joined(FwdSession *session)
 
   /* Members are named anew after each join. */
   g_ptr_array_set_size(self->unanswered, 0);
+  g_clear_pointer(&self->met, g_free);
   if (!self->server && !self->empty_timer)
     self->empty_timer = g_timeout_add(EMPTY_ROOM_MS, on_empty_room, self);
 }
@@ -231,7 +232,7 @@ send_mappings(FwdClientSession *self)
     self->asked = any;
 }
 
-/* What was ordered while the room was out of reach may not have arrived. */
+/* Since one of us joined again: what was ordered before may not have arrived. */
 static gboolean
 has_met_anew(FwdClientSession *self)
 {

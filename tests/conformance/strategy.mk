@@ -33,12 +33,6 @@ unit_tests += %D%/strategy-portmap
 %C%_strategy_portmap_LDADD = $(strategy_conformance_libs)
 endif
 
-# Real TCP has a clock and a network of its own.
-if PLUGIN_TCP_PUNCH
-unit_tests += %D%/strategy-tcp-punch
-%C%_strategy_tcp_punch_SOURCES = %D%/strategy-scene.c %D%/strategy-scene.h %D%/strategy-tcp-punch.c
-%C%_strategy_tcp_punch_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests -DSTRATEGY='"tcp-punch"'
-%C%_strategy_tcp_punch_LDADD = $(strategy_conformance_libs)
 if PLUGIN_RELAY
 unit_tests += %D%/strategy-relay
 %C%_strategy_relay_SOURCES = %D%/strategy-relay.c %D%/signald-process.c %D%/signald-process.h

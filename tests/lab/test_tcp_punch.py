@@ -62,41 +62,74 @@ def test_udp_blocked_and_full_cone():
     connect("udp-blocked", "full-cone")
 
 
+test_udp_blocked_and_full_cone.long = True
+
+
 def test_udp_blocked_and_addr_restricted():
     connect("udp-blocked", "addr-restricted")
+
+
+test_udp_blocked_and_addr_restricted.long = True
 
 
 def test_udp_blocked_and_cgnat():
     connect("cgnat", "udp-blocked")
 
 
+test_udp_blocked_and_cgnat.long = True
+
+
 def test_udp_blocked_and_firewall():
     connect("udp-blocked", "firewall")
+
+
+test_udp_blocked_and_firewall.long = True
 
 
 def test_udp_blocked_and_upnp():
     connect("udp-blocked", "upnp")
 
 
+test_udp_blocked_and_upnp.long = True
+
+
 def test_web_only_and_udp_blocked():
     connect("udp-blocked", "web-only")
+
+
+test_web_only_and_udp_blocked.long = True
 
 
 def test_web_only_and_full_cone():
     connect("web-only", "full-cone")
 
 
+test_web_only_and_full_cone.long = True
+
+
 def test_web_only_and_port_restricted():
     connect("web-only", "port-restricted")
+
+
+test_web_only_and_port_restricted.long = True
 
 
 def test_web_only_and_cgnat():
     connect("cgnat", "web-only")
 
 
+test_web_only_and_cgnat.long = True
+
+
 def test_web_only_and_firewall():
     connect("firewall", "web-only")
 
 
+test_web_only_and_firewall.long = True
+
+
 def test_web_only_and_addr_restricted():
     connect("web-only", "addr-restricted")
+
+
+test_web_only_and_addr_restricted.long = True

@@ -35,3 +35,12 @@ unit_tests += %D%/ssdp-unit
 %C%_ssdp_unit_SOURCES = %D%/ssdp-unit.c
 %C%_ssdp_unit_CPPFLAGS = $(strategies_test_cppflags)
 %C%_ssdp_unit_LDADD = $(port_mapper_test_libs)
+
+unit_tests += %D%/tcp-message-unit %D%/tcp-link-unit
+%C%_tcp_message_unit_SOURCES = %D%/tcp-message-unit.c plugins/strategies/tcp-message.c plugins/strategies/tcp-stun.c
+%C%_tcp_message_unit_CPPFLAGS = $(strategies_test_cppflags)
+%C%_tcp_message_unit_LDADD = libstunfwd.la $(GLIB_LIBS)
+%C%_tcp_link_unit_SOURCES = %D%/tcp-link-unit.c plugins/strategies/tcp-link.c plugins/strategies/tcp-socket.c \
+	plugins/strategies/tcp-source.c
+%C%_tcp_link_unit_CPPFLAGS = $(strategies_test_cppflags) -I$(top_srcdir)/tests
+%C%_tcp_link_unit_LDADD = libfakes-plugins.la libstunfwd.la $(GLIB_LIBS)

@@ -4,7 +4,7 @@
 noinst_LTLIBRARIES += libsignald.la
 libsignald_la_SOURCES = %D%/rate-limit.c %D%/rate-limit.h %D%/options.c %D%/options.h %D%/rooms.c \
 	%D%/rooms.h %D%/server.c %D%/server.h %D%/socket.c %D%/socket.h %D%/stun-answer.c \
-	%D%/stun-answer.h %D%/stun-server.c %D%/stun-server.h
+	%D%/stun-answer.h %D%/stun-classic.c %D%/stun-classic.h %D%/stun-server.c %D%/stun-server.h %D%/stun-tcp.c %D%/stun-tcp.h
 libsignald_la_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/plugins/signaling
 libsignald_la_CFLAGS = $(AM_CFLAGS) $(SOUP_CFLAGS)
 libsignald_la_LIBADD = libroommessage.la libmeeting.la libnet.la libcore.la $(SOUP_LIBS)

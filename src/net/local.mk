@@ -16,3 +16,4 @@ libnet_la_SOURCES += %D%/nat-sockets.c %D%/nat-sockets.h
 libnet_la_SOURCES += %D%/nat-survey.c %D%/nat-survey.h
 libnet_la_SOURCES += %D%/nat-unknown.c %D%/nat-unknown.h
 libnet_la_SOURCES += %D%/port-allocation.c %D%/port-allocation.h
+libnet_la_SOURCES += %D%/stun-stream.c %D%/stun-stream.h

@@ -55,3 +55,7 @@ unit_tests += %D%/nat-sockets-unit
 unit_tests += %D%/nat-unknown-unit
 %C%_nat_unknown_unit_SOURCES = %D%/nat-unknown-unit.c
 %C%_nat_unknown_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/stun-stream-unit
+%C%_stun_stream_unit_SOURCES = %D%/stun-stream-unit.c
+%C%_stun_stream_unit_LDADD = $(net_test_libraries)

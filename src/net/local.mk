@@ -12,6 +12,7 @@ libnet_la_SOURCES = \
 	%D%/stun-writer.c
 libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 libnet_la_SOURCES += %D%/datagram-socket.c %D%/datagram-socket.h
+libnet_la_SOURCES += %D%/nat-lifetime.c %D%/nat-lifetime.h
 libnet_la_SOURCES += %D%/nat-sockets.c %D%/nat-sockets.h
 libnet_la_SOURCES += %D%/nat-survey.c %D%/nat-survey.h
 libnet_la_SOURCES += %D%/nat-unknown.c %D%/nat-unknown.h

@@ -59,3 +59,7 @@ unit_tests += %D%/nat-unknown-unit
 unit_tests += %D%/stun-stream-unit
 %C%_stun_stream_unit_SOURCES = %D%/stun-stream-unit.c
 %C%_stun_stream_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-lifetime-unit
+%C%_nat_lifetime_unit_SOURCES = %D%/nat-lifetime-unit.c
+%C%_nat_lifetime_unit_LDADD = $(net_test_libraries)

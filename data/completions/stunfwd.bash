@@ -19,7 +19,7 @@ _stunfwd_value() {
 	--log-level) _stunfwd_words 'error warning info debug' ;;
 	--log-format) _stunfwd_words 'text json journal' ;;
 	--store) _stunfwd_words 'memory' ;;
-	--signaling | --room | --allow | --stun | --profile | --listen | -l | --stun-alternate | \
+	--signaling | --room | --allow | --stun | --strategy | --profile | --listen | -l | --stun-alternate | \
 		--public-url | --max-rooms | --rate) ;;
 	*) return 1 ;;
 	esac
@@ -27,7 +27,7 @@ _stunfwd_value() {
 
 _stunfwd() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local session='--signaling --room --passphrase-file --ticket-file --allow --stun
+	local session='--signaling --room --passphrase-file --ticket-file --allow --stun --strategy
 		--plugin-dir --config --control --log-level --log-format --help'
 
 	COMPREPLY=()

@@ -18,6 +18,24 @@
 
 G_BEGIN_DECLS
 
+/** Largest check, and the size of its transaction id (RFC 8489, 5). */
+#define FWD_CHECK_SIZE_MAX         160
+#define FWD_CHECK_TRANSACTION_SIZE 12
+
+/** What a datagram is to the receiver of a check. */
+typedef enum {
+  FWD_CHECK_NONE,     /**< nothing that the peer made */
+  FWD_CHECK_REQUEST,  /**< to be answered with fwd_attempt_write_response() */
+  FWD_CHECK_RESPONSE, /**< to a request with that transaction id */
+} FwdCheckKind;
+
+/** A TURN server (RFC 8656) with long-term credentials. */
+typedef struct {
+  char *uri; /**< RFC 7065: "turn:HOST[:PORT][?transport=udp|tcp]", "turns:…" */
+  char *username;
+  char *password;
+} FwdTurnServer;
+
 #define FWD_TYPE_ATTEMPT (fwd_attempt_get_type())
 G_DECLARE_DERIVABLE_TYPE(FwdAttempt, fwd_attempt, FWD, ATTEMPT, GObject)
 
@@ -43,6 +61,23 @@ struct _FwdAttemptClass {
   FwdPath *(*create_udp_path)(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us);
   gboolean (*send_message)(FwdAttempt *self, GVariant *message);
   void (*note)(FwdAttempt *self, const char *line);
+  /* From minor 1 on. */
+  void (*advise)(FwdAttempt *self, const char *line);
+  const char *(*get_signaling_url)(FwdAttempt *self);
+  const GArray *(*get_stun_servers)(FwdAttempt *self);
+  const GPtrArray *(*get_turn_servers)(FwdAttempt *self);
+  void (*derive)(FwdAttempt *self, const char *label, guint8 *output, gsize size);
+  gsize (*write_check)(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction);
+  FwdCheckKind (*read_check)(FwdAttempt *self, const guint8 *data, gsize length,
+                             guint8 *transaction);
+  gsize (*write_response)(FwdAttempt *self, guint8 *buffer, gsize size,
+                          const guint8 *transaction, const FwdEndpoint *from);
+  FwdPath *(*create_socket_path)(FwdAttempt *self, int fd, const FwdEndpoint *remote,
+                                 guint rtt_us);
+  FwdPath *(*create_stream_path)(FwdAttempt *self, GIOStream *stream, FwdFraming framing,
+                                 guint rtt_us);
+  void (*keep)(FwdAttempt *self, const char *key, GObject *object);
+  GObject *(*get_kept)(FwdAttempt *self, const char *key);
   gpointer reserved[12];
 };
 
@@ -66,8 +101,7 @@ gboolean fwd_attempt_shares_public_address(FwdAttempt *self);
 gboolean fwd_attempt_send_check(FwdAttempt *self, const FwdEndpoint *remote, guint ttl);
 
 /** A path on the shared socket to @remote (transfer full): what attempt_finish returns. */
-FwdPath *fwd_attempt_create_udp_path(FwdAttempt *self, const FwdEndpoint *remote,
-                                     guint rtt_us);
+FwdPath *fwd_attempt_create_udp_path(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us);
 
 /**
  * Sends a message to this strategy at the peer through the room. @message is
@@ -77,6 +111,58 @@ gboolean fwd_attempt_send_message(FwdAttempt *self, GVariant *message);
 
 /** Adds a line to the story of this attempt: what was sent, seen, concluded. */
 void fwd_attempt_note(FwdAttempt *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/** Adds what would help to the story, for people: "allow UDP to …", "turn on UPnP at …". */
+void fwd_attempt_advise(FwdAttempt *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/** The signaling server's URL, as text. */
+const char *fwd_attempt_get_signaling_url(FwdAttempt *self);
+/** Of FwdEndpoint: the STUN servers, resolved (transfer none). May be empty. */
+const GArray *fwd_attempt_get_stun_servers(FwdAttempt *self);
+/** Of FwdTurnServer, best first (transfer none). May be empty. */
+const GPtrArray *fwd_attempt_get_turn_servers(FwdAttempt *self);
+
+/**
+ * Fills @output with up to 255 bytes that both peers derive alike, and nobody
+ * else can, from the room's secret, both sessions, this race, the strategy's id
+ * and @label.
+ */
+void fwd_attempt_derive(FwdAttempt *self, const char *label, guint8 *output, gsize size);
+
+/*
+ * Checks over sockets of the strategy's own. All of them work on @buffer and
+ * copy; a transaction id has FWD_CHECK_TRANSACTION_SIZE bytes.
+ */
+
+/** Writes a request to the peer with a new transaction id and returns its length. */
+gsize
+fwd_attempt_write_check(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction);
+/** What @data is; of a check of the peer, copies the transaction id. */
+FwdCheckKind
+fwd_attempt_read_check(FwdAttempt *self, const guint8 *data, gsize length, guint8 *transaction);
+/** Writes the response to a request that came from @from and returns its length. */
+gsize fwd_attempt_write_response(FwdAttempt *self, guint8 *buffer, gsize size,
+                                 const guint8 *transaction, const FwdEndpoint *from);
+
+/**
+ * A path that owns @fd, a UDP socket of the strategy's own, for packets to and
+ * from @remote (transfer full; @fd is taken whatever happens). NULL with a bad fd.
+ */
+FwdPath *fwd_attempt_create_socket_path(FwdAttempt *self, int fd, const FwdEndpoint *remote,
+                                        guint rtt_us);
+
+/** A path over a connected byte stream, which it owns (both transfer full): framed-path. */
+FwdPath *fwd_attempt_create_stream_path(FwdAttempt *self, GIOStream *stream, FwdFraming framing,
+                                        guint rtt_us);
+
+/**
+ * Keeps @object (transfer full) for later attempts of this strategy in this
+ * session, with whichever peer, in place of what was kept under @key; released
+ * when the session stops. What outlives an attempt, such as a lease at a router.
+ */
+void fwd_attempt_keep(FwdAttempt *self, const char *key, GObject *object);
+/** (transfer none), or NULL. */
+GObject *fwd_attempt_get_kept(FwdAttempt *self, const char *key);
 
 /** For hosts. */
 void fwd_attempt_emit_checked(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us);

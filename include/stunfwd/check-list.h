@@ -24,13 +24,14 @@ typedef struct {
   guint first_ttl;            /**< of the first round of checks; 0 the default */
   guint budget_checks;        /**< most checks that are sent; 0 for no bound but time */
   guint budget_endpoints;     /**< most endpoints; 0 for FWD_CHECK_LIST_MAX */
+  gboolean patient;           /**< endpoints may come from fwd_check_list_add(): waits for them */
 } FwdCheckListConfig;
 
 /**
  * Runs until the first endpoint answers; of several that answer in one turn of
  * the main loop, the first. Errors: FWD_STRATEGY_ERROR with TIMEOUT, or
  * UNREACHABLE as soon as nothing can be sent to any endpoint (with
- * peer_reflexive it waits for the peer's checks instead).
+ * peer_reflexive or patient it waits for further ones instead).
  *
  * The list follows @attempt: "candidates" adds endpoints; "challenged" sends a
  * check to that endpoint before all others (a triggered check, RFC 8445,
@@ -47,6 +48,14 @@ void fwd_check_list_run_async(FwdAttempt *attempt, const FwdCheckListConfig *con
 
 /** The path to the endpoint that answered (transfer full). */
 FwdPath *fwd_check_list_run_finish(FwdAttempt *attempt, GAsyncResult *result, GError **error);
+
+/**
+ * Adds an endpoint that neither a candidate nor a check of the peer named, such
+ * as one from a message, to the list that runs for @attempt; the filter is not
+ * asked. FALSE when it is no endpoint to send to, was there already, or there
+ * is no place or no list.
+ */
+gboolean fwd_check_list_add(FwdAttempt *attempt, const FwdEndpoint *endpoint);
 
 /** The same for a strategy that is a check list and nothing more: its attempt_async... */
 void fwd_check_list_attempt_async(FwdStrategy *strategy, FwdAttempt *attempt,

@@ -20,6 +20,12 @@ typedef enum {
 /** "lan", "p2p" or "relay"; static. */
 const char *fwd_path_class_to_string(FwdPathClass path_class);
 
+/** How packets stand in a byte stream; each has its length, 16 bits big-endian, before it. */
+typedef enum {
+  FWD_FRAMING_LENGTH,    /**< one after the other: over TCP */
+  FWD_FRAMING_WEBSOCKET, /**< in binary messages (RFC 6455) of a WebSocket client */
+} FwdFraming;
+
 /** Packets of @segment bytes each, back to back; the last may be shorter. */
 typedef struct {
   const guint8 *data;
@@ -51,20 +57,31 @@ typedef struct {
 
   /** Closes what the path owns and frees it. Called once, on the data-loop. */
   void (*close)(FwdPath *path);
+
+  /**
+   * For a path that may keep part of what it has taken: sends on from there.
+   * Returns 0 when nothing is kept, 1 when something still is (the caller tries
+   * again when the path's descriptor is writable), -errno when the path is dead.
+   * NULL: it never keeps anything.
+   */
+  int (*flush)(FwdPath *path);
 } FwdPathOps;
 
 /** A plugin's own path starts with this struct. */
 struct FwdPath {
   const FwdPathOps *ops;
   FwdPathClass path_class;
-  char strategy[24];   /**< id of the strategy that found it */
-  int fd;              /**< to poll for input and output; not owned by whoever polls it */
-  gboolean shared;     /**< @fd is the session's shared socket: told apart by @remote */
-  guint16 mtu;         /**< largest packet it carries, in bytes of UDP payload */
-  guint32 rtt_us;      /**< round trip seen when it was found; 0 unknown */
-  FwdEndpoint local;   /**< real addresses, for people and for statistics */
+  char strategy[24]; /**< id of the strategy that found it */
+  int fd;            /**< to poll for input and output; not owned by whoever polls it */
+  gboolean shared;   /**< @fd is the session's shared socket: told apart by @remote */
+  guint16 mtu;       /**< largest packet it carries, in bytes of UDP payload */
+  guint32 rtt_us;    /**< round trip seen when it was found; 0 unknown */
+  FwdEndpoint local; /**< real addresses, for people and for statistics */
   FwdEndpoint remote;
 };
+
+/** Calls ops->flush if the path has it; 0 if not. */
+int fwd_path_flush(FwdPath *path);
 
 /** Calls ops->close. @path may be NULL. */
 void fwd_path_close(FwdPath *path);

@@ -9,6 +9,7 @@
 #define DEFAULT_MAX_ROOMS 10000
 #define DEFAULT_RATE      100
 #define RATE_MAX          1000000
+#define RELAY_RATE_MAX    G_GINT64_CONSTANT(1000000000000)
 
 /* As typed, before anything is checked. */
 typedef struct {
@@ -21,6 +22,8 @@ typedef struct {
   char *public_url;
   int max_rooms;
   int rate;
+  char *relay;
+  gint64 relay_rate;
   gboolean version;
 } Typed;
 
@@ -34,6 +37,7 @@ typed_clear(Typed *typed)
   g_free(typed->tls_key);
   g_free(typed->store);
   g_free(typed->public_url);
+  g_free(typed->relay);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Typed, typed_clear)
@@ -70,6 +74,10 @@ read_typed(char ***arguments, Typed *typed, GError **error)
        "N"},
       {"rate", 0, 0, G_OPTION_ARG_INT, &typed->rate,
        "messages a second from one client address (100)", "N"},
+      {"relay", 0, 0, G_OPTION_ARG_STRING, &typed->relay,
+       "join two peers that reach each other in no other way (on)", "on|off"},
+      {"relay-rate", 0, 0, G_OPTION_ARG_INT64, &typed->relay_rate,
+       "most bytes a second of each two peers (0: no limit)", "BYTES/S"},
       {"version", 0, 0, G_OPTION_ARG_NONE, &typed->version, "print the version", NULL},
       {NULL}};
   g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -197,6 +205,22 @@ read_number(const char *option, int value, int limit, guint *number, GError **er
 }
 
 static gboolean
+read_relay(const Typed *typed, FwdOptions *options, GError **error)
+{
+  options->relay = typed->relay == NULL || strcmp(typed->relay, "on") == 0;
+  if (!options->relay && strcmp(typed->relay, "off") != 0)
+    return invalid(error, "--relay", typed->relay, "must be on or off");
+  if (typed->relay_rate < 0 || typed->relay_rate > RELAY_RATE_MAX) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID,
+                "--relay-rate %" G_GINT64_FORMAT ": must be from 0 to %" G_GINT64_FORMAT,
+                typed->relay_rate, RELAY_RATE_MAX);
+    return FALSE;
+  }
+  options->relay_rate = (guint64)typed->relay_rate;
+  return TRUE;
+}
+
+static gboolean
 check_typed(const Typed *typed, FwdOptions *options, GError **error)
 {
   char *no_listen[] = {(char *)DEFAULT_LISTEN, NULL};
@@ -208,7 +232,8 @@ check_typed(const Typed *typed, FwdOptions *options, GError **error)
          read_stun(typed, options, error) && read_tls(typed, options, error) &&
          read_public_url(typed, options, error) &&
          read_number("--max-rooms", typed->max_rooms, G_MAXINT, &options->max_rooms, error) &&
-         read_number("--rate", typed->rate, RATE_MAX, &options->rate, error);
+         read_number("--rate", typed->rate, RATE_MAX, &options->rate, error) &&
+         read_relay(typed, options, error);
 }
 
 FwdOptions *

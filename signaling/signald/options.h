@@ -12,7 +12,9 @@ typedef struct {
   GTlsCertificate *certificate; /**< NULL: no TLS */
   char *public_host;            /**< host of --public-url; NULL: none was given */
   guint max_rooms;
-  guint rate; /**< messages a second from one client address */
+  guint rate;         /**< messages a second from one client address */
+  gboolean relay;     /**< whether there is one */
+  guint64 relay_rate; /**< bytes a second of one pair; 0: no limit */
   gboolean version;
 } FwdOptions;
 

@@ -44,8 +44,8 @@ mix(guint64 value)
   return value ^ value >> 33;
 }
 
-static guint64
-network_of(const FwdEndpoint *client)
+guint64
+fwd_rate_limit_network(const FwdEndpoint *client)
 {
   guint64 network = 0;
 
@@ -59,7 +59,7 @@ network_of(const FwdEndpoint *client)
 gboolean
 fwd_rate_limit_take(FwdRateLimit *limits, const FwdEndpoint *client, gint64 now)
 {
-  guint64 hash = mix(mix(network_of(client) ^ limits->seed) + limits->seed);
+  guint64 hash = mix(mix(fwd_rate_limit_network(client) ^ limits->seed) + limits->seed);
   Bucket *bucket = &limits->buckets[hash % BUCKETS];
   gint64 full_at = MAX(bucket->full_at, now) + limits->interval;
 

@@ -16,5 +16,8 @@ FwdRateLimit *fwd_rate_limit_new(guint rate, guint burst);
 void fwd_rate_limit_free(FwdRateLimit *limits);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdRateLimit, fwd_rate_limit_free)
 
+/** A number for the network of a client: the same for all that share a bucket's address. */
+guint64 fwd_rate_limit_network(const FwdEndpoint *client);
+
 /** Takes one token; FALSE when there is none. */
 gboolean fwd_rate_limit_take(FwdRateLimit *limits, const FwdEndpoint *client, gint64 now);

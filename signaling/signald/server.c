@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "server.h"
 
+#include "relay.h"
 #include "room-message.h"
 #include "socket.h"
 #include "stun-server.h"
 #include <stunfwd/error.h>
 
-#define BACKLOG         128
-#define STOP_LIMIT_MS   2000
-#define SOCKETS_MAX     20000
-/* Of each connection, in the kernel: who does not read may not have the megabytes it grows to. */
-#define SEND_BUFFER (64 * 1024)
+#define BACKLOG       128
+#define STOP_LIMIT_MS 2000
+#define SOCKETS_MAX   20000
+/* Of a room's connection, in the kernel: who does not read may not have the megabytes it grows
+ * to. */
+#define SEND_BUFFER     (64 * 1024)
 #define HOST_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-:%"
 
 struct FwdServer {
@@ -20,6 +22,7 @@ struct FwdServer {
   char *public_host;
   FwdSocketGroup group;
   FwdRateLimit *joins;
+  FwdRelay *relay; /* NULL: off, or stopped */
   GSourceFunc stopped;
   gpointer stopped_data;
   guint stop_source;
@@ -93,10 +96,23 @@ on_websocket(SoupServer *soup, SoupServerMessage *message, const char *path,
 {
   FwdServer *server = user_data;
   g_auto(GStrv) stun = stun_addresses(server, message);
+  GSocket *socket = soup_server_message_get_socket(message);
   FwdEndpoint client;
 
+  if (socket != NULL)
+    g_socket_set_option(socket, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER, NULL);
   if (client_of(message, &client))
     fwd_socket_start(&server->group, connection, &client, (const char *const *)stun);
+}
+
+static void
+ask_relay(FwdServer *server, SoupServerMessage *message, const char *token,
+          const FwdEndpoint *client)
+{
+  if (server->relay != NULL)
+    fwd_relay_answer(server->relay, message, token, client);
+  else
+    soup_server_message_set_status(message, SOUP_STATUS_FORBIDDEN, NULL);
 }
 
 /* Runs before the upgrade, and before the body of a request is read. */
@@ -105,12 +121,15 @@ on_headers(SoupServer *soup, SoupServerMessage *message, const char *path, GHash
            gpointer user_data)
 {
   FwdServer *server = user_data;
+  const char *token = query != NULL ? g_hash_table_lookup(query, FWD_RELAY_QUERY) : NULL;
   FwdEndpoint client;
 
   soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
   if (!client_of(message, &client) || g_hash_table_size(server->group.open) >= SOCKETS_MAX ||
       !fwd_rate_limit_take(server->joins, &client, g_get_monotonic_time()))
     soup_server_message_set_status(message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
+  else if (token != NULL)
+    ask_relay(server, message, token, &client);
 }
 
 static GSocket *
@@ -125,7 +144,6 @@ open_listener(const FwdEndpoint *endpoint, GError **error)
     return NULL;
   if (fwd_endpoint_family(endpoint) == AF_INET6)
     g_socket_set_option(listener, IPPROTO_IPV6, IPV6_V6ONLY, 1, NULL);
-  g_socket_set_option(listener, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER, NULL);
   g_socket_set_listen_backlog(listener, BACKLOG);
   if (!g_socket_bind(listener, address, TRUE, error) || !g_socket_listen(listener, error))
     return NULL;
@@ -245,6 +263,8 @@ fwd_server_new(const FwdOptions *options, GError **error)
       .emptied = on_emptied,
       .user_data = server,
   };
+  if (options->relay)
+    server->relay = fwd_relay_new(options->relay_rate);
   server->soup = new_soup(server, options->certificate);
   if (!open_all(server, options, error))
     return NULL;
@@ -266,6 +286,7 @@ fwd_server_free(FwdServer *server)
   g_clear_handle_id(&server->stop_source, g_source_remove);
   fwd_socket_group_clear(&server->group);
   soup_server_disconnect(server->soup);
+  g_clear_pointer(&server->relay, fwd_relay_free);
   g_object_unref(server->soup);
   fwd_rate_limit_free(server->joins);
   fwd_rate_limit_free(server->group.messages);
@@ -304,6 +325,7 @@ fwd_server_stop(FwdServer *server, GSourceFunc stopped, gpointer user_data)
   server->stopped = stopped;
   server->stopped_data = user_data;
   soup_server_disconnect(server->soup);
+  g_clear_pointer(&server->relay, fwd_relay_free);
   close_sockets(server);
   if (g_hash_table_size(server->group.open) == 0)
     finish_stop(server);

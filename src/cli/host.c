@@ -2,6 +2,7 @@
 #include "cli/host.h"
 
 #include "cli/command.h"
+#include "core/trust.h"
 #include "manage/control-service.h"
 #include "manage/control-socket.h"
 #include "session/client-session.h"
@@ -62,5 +63,9 @@ fwd_host_add(FwdHost *host, FwdProfile *profile)
 int
 fwd_host_run(FwdHost *host)
 {
+  g_autoptr(GError) error = NULL;
+
+  if (!fwd_trust_init(&error))
+    return fwd_command_fail(error);
   return fwd_application_run(host->application);
 }

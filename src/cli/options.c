@@ -21,6 +21,8 @@ fwd_options_parse(int argc, char **argv, const char *synopsis, const char *summa
       {"allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->allow,
        "targets beyond loopback that clients may reach", "FORWARDER:PATTERN"},
       {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->stun, "STUN server", "HOST:PORT"},
+      {"strategy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->strategies,
+       "the only strategy to use; may be repeated", "ID"},
       {"plugin-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->plugin_dirs,
        "folder with plugins, searched first", "DIR"},
       {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "configuration file", "FILE"},
@@ -62,6 +64,7 @@ fwd_options_free(FwdOptions *options)
     g_free(texts[i]);
   g_strfreev(options->allow);
   g_strfreev(options->stun);
+  g_strfreev(options->strategies);
   g_strfreev(options->plugin_dirs);
   g_strfreev(options->rest);
   g_strfreev(options->mappings);
@@ -126,6 +129,7 @@ fwd_options_apply(const FwdOptions *options, FwdProfile *file, FwdProfile *profi
   apply_text(profile, "ticket", options->ticket, file);
   apply_texts(profile, "allow", options->allow, file, FALSE);
   apply_texts(profile, "stun", options->stun, file, FALSE);
+  apply_texts(profile, "strategies", options->strategies, file, FALSE);
   apply_texts(profile, "mappings", options->mappings, file, TRUE);
 }
 
@@ -162,6 +166,7 @@ fwd_options_find_session_option(const FwdOptions *options)
       {"--ticket-file", options->ticket_file},
       {"--allow", options->allow},
       {"--stun", options->stun},
+      {"--strategy", options->strategies},
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(session_options); i++) {

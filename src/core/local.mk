@@ -20,5 +20,6 @@ libcore_la_SOURCES = \
 	%D%/settings-schema.c %D%/settings-schema.h \
 	%D%/settings-validate.c \
 	%D%/spelling.c %D%/spelling.h \
-	%D%/traffic.c
+	%D%/traffic.c \
+	%D%/trust.c %D%/trust.h
 libcore_la_LIBADD = $(GLIB_LIBS) $(LTDL_LIBS)

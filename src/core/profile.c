@@ -12,6 +12,7 @@ enum {
   PROP_MAPPINGS,
   PROP_ALLOW,
   PROP_STUN,
+  PROP_STRATEGIES,
   N_PROPS
 };
 
@@ -43,6 +44,7 @@ static const struct {
     {PROP_MAPPINGS, "mappings"},
     {PROP_ALLOW, "allow"},
     {PROP_STUN, "stun"},
+    {PROP_STRATEGIES, "strategies"},
 };
 
 static void

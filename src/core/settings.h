@@ -21,7 +21,8 @@ G_DECLARE_FINAL_TYPE(FwdProfile, fwd_profile, FWD, PROFILE, GObject)
  * One session's configuration, read-write, whether it comes from a file or from
  * the command line alone. Properties, each with notify: "name", "role" (uint,
  * FwdRole), "signaling-url", "room", "passphrase-file", "ticket-file", "ticket"
- * (strings, "" when absent), "mappings", "allow", "stun" (GStrv, never NULL).
+ * (strings, "" when absent), "mappings", "allow", "stun", "strategies" (GStrv,
+ * never NULL).
  */
 FwdProfile *fwd_profile_new(const char *name, FwdRole role);
 

@@ -8,13 +8,11 @@
 #include <stunfwd/error.h>
 #include <string.h>
 
-#define ROOM_BYTES              24
-#define ROOM_ID_MAX             128
-#define PASSPHRASE_MAX          1024
-#define ARGON2_PASSES           3
-#define ARGON2_MEMORY           (64 * 1024 * 1024)
-#define CONNECTION_ID_INFO      "stunfwd connection id"
-#define CONNECTION_ID_INFO_SIZE (sizeof CONNECTION_ID_INFO - 1)
+#define ROOM_BYTES     24
+#define ROOM_ID_MAX    128
+#define PASSPHRASE_MAX 1024
+#define ARGON2_PASSES  3
+#define ARGON2_MEMORY  (64 * 1024 * 1024)
 
 static void
 expand(const guint8 *key, const char *info, guint8 *output, gsize size)
@@ -89,20 +87,29 @@ fwd_secret_from_passphrase(const char *room, const char *passphrase,
   return TRUE;
 }
 
+void
+fwd_room_keys_derive_shared(const FwdRoomKeys *keys, const guint8 *client_nonce,
+                            const guint8 *server_nonce, const char *info, guint8 *output,
+                            gsize size)
+{
+  g_autoptr(GByteArray) all = g_byte_array_new();
+  guint8 key[FWD_HKDF_HASH_SIZE];
+
+  g_byte_array_append(all, (const guint8 *)info, (guint)strlen(info));
+  g_byte_array_append(all, client_nonce, FWD_SESSION_NONCE_SIZE);
+  g_byte_array_append(all, server_nonce, FWD_SESSION_NONCE_SIZE);
+  fwd_hkdf_extract(NULL, 0, keys->sealing, sizeof keys->sealing, key);
+  fwd_hkdf_expand(key, all->data, all->len, output, size);
+  sodium_memzero(key, sizeof key);
+}
+
 guint64
 fwd_room_keys_connection_id(const FwdRoomKeys *keys, const guint8 *client_nonce,
                             const guint8 *server_nonce)
 {
-  guint8 info[CONNECTION_ID_INFO_SIZE + 2 * FWD_SESSION_NONCE_SIZE];
-  guint8 key[FWD_HKDF_HASH_SIZE];
   guint64 id;
 
-  memcpy(info, CONNECTION_ID_INFO, CONNECTION_ID_INFO_SIZE);
-  memcpy(info + CONNECTION_ID_INFO_SIZE, client_nonce, FWD_SESSION_NONCE_SIZE);
-  memcpy(info + CONNECTION_ID_INFO_SIZE + FWD_SESSION_NONCE_SIZE, server_nonce,
-         FWD_SESSION_NONCE_SIZE);
-  fwd_hkdf_extract(NULL, 0, keys->sealing, sizeof keys->sealing, key);
-  fwd_hkdf_expand(key, info, sizeof info, (guint8 *)&id, sizeof id);
-  sodium_memzero(key, sizeof key);
+  fwd_room_keys_derive_shared(keys, client_nonce, server_nonce, "stunfwd connection id",
+                              (guint8 *)&id, sizeof id);
   return GUINT64_FROM_BE(id);
 }

@@ -25,9 +25,9 @@ void fwd_room_keys_wipe(FwdRoomKeys *keys);
  * empty room or passphrase. *@weak, if not NULL: the passphrase is one that can
  * be guessed (short or of few different characters).
  */
-gboolean fwd_secret_from_passphrase(const char *room, const char *passphrase,
-                                    guint8 secret[FWD_SECRET_SIZE], gboolean *weak,
-                                    GError **error);
+gboolean
+fwd_secret_from_passphrase(const char *room, const char *passphrase,
+                           guint8 secret[FWD_SECRET_SIZE], gboolean *weak, GError **error);
 
 /**
  * The first connection id of the tunnel between two sessions: both sides derive
@@ -35,3 +35,11 @@ gboolean fwd_secret_from_passphrase(const char *room, const char *passphrase,
  */
 guint64 fwd_room_keys_connection_id(const FwdRoomKeys *keys, const guint8 *client_nonce,
                                     const guint8 *server_nonce);
+
+/**
+ * Fills @output for one purpose between two sessions, told by @info: both sides
+ * derive the same, a stranger cannot.
+ */
+void fwd_room_keys_derive_shared(const FwdRoomKeys *keys, const guint8 *client_nonce,
+                                 const guint8 *server_nonce, const char *info, guint8 *output,
+                                 gsize size);

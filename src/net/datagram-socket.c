@@ -2,6 +2,7 @@
 #include "config.h"
 #include "net/datagram-socket.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/udp.h>
 #include <string.h>
 #include <stunfwd/error.h>
@@ -94,6 +95,18 @@ fwd_datagram_socket_open(const FwdEndpoint *bind_to, GError **error)
                 fwd_endpoint_format(bind_to, text), g_strerror(saved));
   }
   return -1;
+}
+
+gboolean
+fwd_datagram_socket_adopt(int fd, const FwdEndpoint *remote)
+{
+  const int flags = fcntl(fd, F_GETFL);
+
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    return FALSE;
+  configure(fd, fwd_endpoint_family(remote));
+  return connect(fd, &remote->any, fwd_endpoint_length(remote)) == 0;
 }
 
 gboolean

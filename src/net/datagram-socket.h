@@ -21,6 +21,12 @@
  */
 int fwd_datagram_socket_open(const FwdEndpoint *bind, GError **error);
 
+/**
+ * Makes any UDP socket one of these, with @remote as the only one it speaks to.
+ * FALSE, errno set, when @fd is none.
+ */
+gboolean fwd_datagram_socket_adopt(int fd, const FwdEndpoint *remote);
+
 /** The endpoint the socket is bound to. */
 gboolean fwd_datagram_socket_get_local(int fd, FwdEndpoint *endpoint);
 

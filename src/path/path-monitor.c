@@ -28,6 +28,10 @@
 #define HOPELESS_AFTER (60000 * MS)
 #define UNPROVEN_AFTER (3000 * MS)
 
+/** How long a path that has come back must be clean, unless it dies again and again. */
+#define PROBATION       (3000 * MS)
+#define DEATHS_INTERVAL (60000 * MS)
+
 /** Loss must be bad, or gone, for so long before it counts. */
 #define LOSSY_AFTER (3000 * MS)
 #define CLEAN_AFTER (10000 * MS)
@@ -45,13 +49,34 @@ fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt, gint
                               .alive = proven};
 }
 
+/* Death was no loss: what was sent into it says nothing of the path as it is now. */
+static void
+forget_losses(FwdPathMonitor *monitor)
+{
+  for (guint i = 0; i < FWD_MONITOR_PROBES; i++)
+    if (monitor->probes[i].state == FWD_PROBE_LOST)
+      monitor->probes[i].state = FWD_PROBE_NONE;
+}
+
+static void
+revive(FwdPathMonitor *monitor, gint64 now)
+{
+  const gboolean again =
+      monitor->deaths[1] != 0 && monitor->deaths[0] < monitor->deaths[1] + DEATHS_INTERVAL;
+
+  monitor->alive = TRUE;
+  forget_losses(monitor);
+  monitor->last_loss = now - CLEAN_AFTER + (again ? CLEAN_AFTER : PROBATION);
+}
+
 gboolean
 fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now)
 {
   monitor->heard = now;
+  monitor->sent = 0;
   if (monitor->alive || monitor->failed || monitor->one_way || !monitor->proven)
     return FALSE;
-  monitor->alive = TRUE;
+  revive(monitor, now);
   return TRUE;
 }
 
@@ -67,8 +92,10 @@ fwd_path_monitor_vouch(FwdPathMonitor *monitor, gint64 now)
 static void
 die(FwdPathMonitor *monitor, gint64 now)
 {
-  if (monitor->alive)
-    monitor->died = now;
+  if (monitor->alive) {
+    monitor->deaths[1] = monitor->deaths[0];
+    monitor->died = monitor->deaths[0] = now;
+  }
   monitor->alive = FALSE;
   /* When it comes back it must show first that it stays. */
   monitor->lossy = TRUE;
@@ -130,6 +157,15 @@ one_way_at(const FwdPathMonitor *monitor)
                                                                : since + ONE_WAY_AFTER;
 }
 
+/* The peer answers what is sent to it, if only with acknowledgements: silence is doubtful. */
+static gint64
+next_doubt(const FwdPathMonitor *monitor)
+{
+  if (monitor->sent == 0)
+    return G_MAXINT64;
+  return MAX(monitor->sent, monitor->probed) + MAX(DOUBT_INTERVAL, 2 * monitor->srtt);
+}
+
 static gint64
 next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
 {
@@ -147,7 +183,7 @@ next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
     return monitor->probed + LOSSY_INTERVAL;
   if (use == FWD_MONITOR_STANDBY)
     return monitor->probed + STANDBY_INTERVAL;
-  return MIN(monitor->probed + BUSY_INTERVAL,
+  return MIN(MIN(monitor->probed + BUSY_INTERVAL, next_doubt(monitor)),
              MAX(monitor->probed, monitor->heard) + IDLE_INTERVAL);
 }
 

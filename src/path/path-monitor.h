@@ -26,13 +26,15 @@ typedef struct {
   guint burst;                               /* probes of the first measurement to go */
   gint64 probed;                             /* when the last probe went */
   gint64 heard;                              /* when anything last came, or the beginning */
-  gint64 died;
-  gint64 srtt, rttvar; /* 0 not measured */
-  gint64 bad_since;    /* 0 not bad */
-  gint64 last_loss;    /* when the last lost probe was sent */
-  gboolean proven;     /* a probe of ours was answered, or a strategy vouches for it */
-  gint64 vouched;      /* when a strategy last did so */
-  gboolean one_way;    /* heard, but not answered: only an answer brings it back to life */
+  gint64 sent;                               /* the first packet after that; 0 none */
+  gint64 died;                               /* since when it counts as dead */
+  gint64 deaths[2];                          /* the last one and the one before; 0 never */
+  gint64 srtt, rttvar;                       /* 0 not measured */
+  gint64 bad_since;                          /* 0 not bad */
+  gint64 last_loss; /* when the last lost probe was sent, or what counts like one */
+  gboolean proven;  /* a probe of ours was answered, or a strategy vouches for it */
+  gint64 vouched;   /* when a strategy last did so */
+  gboolean one_way; /* heard, but not answered: only an answer brings it back to life */
   gboolean alive;
   gboolean lossy;
   gboolean failed; /* its descriptor is broken: for ever */
@@ -40,6 +42,14 @@ typedef struct {
 
 /** @rtt: 0 unknown. An unproven path is alive once it has answered a probe. */
 void fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt, gint64 now);
+
+/** A packet leaves that may be answered. */
+static inline void
+fwd_path_monitor_sent(FwdPathMonitor *monitor, gint64 now)
+{
+  if (monitor->sent == 0)
+    monitor->sent = now;
+}
 
 /** Something arrived. TRUE if that has brought the path back to life. */
 gboolean fwd_path_monitor_heard(FwdPathMonitor *monitor, gint64 now);

@@ -356,6 +356,21 @@ fwd_path_set_adopt(FwdPathSet *set, int fd, const FwdEndpoint *remote, gint64 no
 
 /* Traffic. */
 
+/** The descriptor is waited for when a path has kept something, or takes nothing. */
+static gssize
+send_on(FwdPathSet *set, Entry *entry, const FwdPacketBatch *batch)
+{
+  gssize taken = entry->path->ops->send_batch(entry->path, batch);
+  const int kept = taken < 0 ? 0 : fwd_path_flush(entry->path);
+
+  if (kept < 0)
+    taken = kept;
+  if (set->blocked != NULL &&
+      (kept > 0 || (entry->monitor.alive && taken >= 0 && (gsize)taken < batch->length)))
+    set->blocked(entry->path->fd, set->blocked_data);
+  return taken;
+}
+
 gssize
 fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gint64 now)
 {
@@ -364,17 +379,24 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
 
   if (entry == NULL || entry->monitor.failed)
     return (gssize)batch->length;
-  taken = entry->path->ops->send_batch(entry->path, batch);
-  if (taken < 0) {
+  taken = send_on(set, entry, batch);
+  if (taken < 0)
     fwd_path_set_fail(set, id, now);
-    return (gssize)batch->length;
-  }
   /* What waits for a dead path would hold up all others for as long as it is kept. */
-  if (!entry->monitor.alive)
-    return (gssize)batch->length;
-  if ((gsize)taken < batch->length && set->blocked != NULL)
-    set->blocked(entry->path->fd, set->blocked_data);
-  return taken;
+  return taken < 0 || !entry->monitor.alive ? (gssize)batch->length : taken;
+}
+
+void
+fwd_path_set_expect_answer(FwdPathSet *set, FwdPathId id, gint64 now)
+{
+  const FwdMonitorUse use = id == set->active ? FWD_MONITOR_ACTIVE : FWD_MONITOR_STANDBY;
+  Entry *entry = find_entry(set, id);
+
+  /* Once for many packets: what comes back ends it. */
+  if (entry == NULL || entry->monitor.sent != 0)
+    return;
+  fwd_path_monitor_sent(&entry->monitor, now);
+  set->deadline = MIN(set->deadline, fwd_path_monitor_deadline(&entry->monitor, use));
 }
 
 void
@@ -437,7 +459,7 @@ send_probe(FwdPathSet *set, Entry *entry, gint64 now)
                                          set->self, transaction);
   batch.segment = batch.length;
   /* A path that takes nothing has lost this probe: one that is stuck for long must die, too. */
-  if (entry->path->ops->send_batch(entry->path, &batch) < 0)
+  if (send_on(set, entry, &batch) < 0)
     fwd_path_monitor_fail(&entry->monitor, now);
 }
 

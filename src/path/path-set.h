@@ -103,9 +103,13 @@ FwdPathId fwd_path_set_id_of(const struct sockaddr *synthetic);
 gssize
 fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gint64 now);
 
+/** What was just sent wants an answer: silence is doubtful from now on. */
+void fwd_path_set_expect_answer(FwdPathSet *set, FwdPathId id, gint64 now);
+
 /**
  * For whoever polls the descriptors: @blocked is called when a path did not take
- * all of a batch, with the descriptor to wait for. NULL: nobody.
+ * all of a batch, or keeps some of it (fwd_path_flush), with the descriptor to
+ * wait for. NULL: nobody.
  */
 void fwd_path_set_on_blocked(FwdPathSet *set, void (*blocked)(int fd, gpointer user_data),
                              gpointer user_data);

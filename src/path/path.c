@@ -9,6 +9,15 @@ fwd_path_class_to_string(FwdPathClass path_class)
   return (guint)path_class < G_N_ELEMENTS(names) ? names[path_class] : "unknown";
 }
 
+int
+fwd_path_flush(FwdPath *path)
+{
+  const gboolean knows =
+      path->ops->size >= G_STRUCT_OFFSET(FwdPathOps, flush) + sizeof path->ops->flush;
+
+  return knows && path->ops->flush != NULL ? path->ops->flush(path) : 0;
+}
+
 void
 fwd_path_close(FwdPath *path)
 {

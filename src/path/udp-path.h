@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** A path over the session's shared UDP socket to one remote endpoint. */
+/** Paths over UDP to one remote endpoint. */
 #pragma once
 
 #include <stunfwd/path.h>
@@ -10,6 +10,13 @@
 /** What every path carries (RFC 9000, 14). */
 #define FWD_UDP_MTU_MIN 1200
 
-/** @fd is shared and stays open when the path is closed. */
+/** Over the session's shared socket: @fd is shared and stays open when the path is closed. */
 FwdPath *fwd_udp_path_new(int fd, const FwdEndpoint *local, const FwdEndpoint *remote,
                           FwdPathClass path_class, const char *strategy, guint32 rtt_us);
+
+/**
+ * Over a socket that is the path's own: @fd is taken, whatever happens. NULL
+ * when it is no UDP socket that can speak to @remote.
+ */
+FwdPath *fwd_udp_path_new_own(int fd, const FwdEndpoint *remote, FwdPathClass path_class,
+                              const char *strategy, guint32 rtt_us);

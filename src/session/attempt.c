@@ -145,6 +145,100 @@ fwd_attempt_note(FwdAttempt *self, const char *format, ...)
 }
 
 void
+fwd_attempt_advise(FwdAttempt *self, const char *format, ...)
+{
+  va_list arguments;
+
+  g_return_if_fail(FWD_IS_ATTEMPT(self));
+
+  va_start(arguments, format);
+  g_autofree char *line = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  FWD_ATTEMPT_GET_CLASS(self)->advise(self, line);
+}
+
+const char *
+fwd_attempt_get_signaling_url(FwdAttempt *self)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), NULL);
+  return FWD_ATTEMPT_GET_CLASS(self)->get_signaling_url(self);
+}
+
+const GArray *
+fwd_attempt_get_stun_servers(FwdAttempt *self)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), NULL);
+  return FWD_ATTEMPT_GET_CLASS(self)->get_stun_servers(self);
+}
+
+const GPtrArray *
+fwd_attempt_get_turn_servers(FwdAttempt *self)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), NULL);
+  return FWD_ATTEMPT_GET_CLASS(self)->get_turn_servers(self);
+}
+
+void
+fwd_attempt_derive(FwdAttempt *self, const char *label, guint8 *output, gsize size)
+{
+  g_return_if_fail(FWD_IS_ATTEMPT(self));
+  g_return_if_fail(size <= G_MAXUINT8);
+  FWD_ATTEMPT_GET_CLASS(self)->derive(self, label, output, size);
+}
+
+gsize
+fwd_attempt_write_check(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), 0);
+  return FWD_ATTEMPT_GET_CLASS(self)->write_check(self, buffer, size, transaction);
+}
+
+FwdCheckKind
+fwd_attempt_read_check(FwdAttempt *self, const guint8 *data, gsize length, guint8 *transaction)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), FWD_CHECK_NONE);
+  return FWD_ATTEMPT_GET_CLASS(self)->read_check(self, data, length, transaction);
+}
+
+gsize
+fwd_attempt_write_response(FwdAttempt *self, guint8 *buffer, gsize size,
+                           const guint8 *transaction, const FwdEndpoint *from)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), 0);
+  return FWD_ATTEMPT_GET_CLASS(self)->write_response(self, buffer, size, transaction, from);
+}
+
+FwdPath *
+fwd_attempt_create_socket_path(FwdAttempt *self, int fd, const FwdEndpoint *remote,
+                               guint rtt_us)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), NULL);
+  return FWD_ATTEMPT_GET_CLASS(self)->create_socket_path(self, fd, remote, rtt_us);
+}
+
+FwdPath *
+fwd_attempt_create_stream_path(FwdAttempt *self, GIOStream *stream, FwdFraming framing,
+                               guint rtt_us)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), NULL);
+  return FWD_ATTEMPT_GET_CLASS(self)->create_stream_path(self, stream, framing, rtt_us);
+}
+
+void
+fwd_attempt_keep(FwdAttempt *self, const char *key, GObject *object)
+{
+  g_return_if_fail(FWD_IS_ATTEMPT(self));
+  FWD_ATTEMPT_GET_CLASS(self)->keep(self, key, object);
+}
+
+GObject *
+fwd_attempt_get_kept(FwdAttempt *self, const char *key)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), NULL);
+  return FWD_ATTEMPT_GET_CLASS(self)->get_kept(self, key);
+}
+
+void
 fwd_attempt_emit_checked(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us)
 {
   g_return_if_fail(FWD_IS_ATTEMPT(self));

@@ -26,6 +26,9 @@ typedef struct {
   guint winner_rtt_us;
 } CheckList;
 
+/* By which fwd_check_list_add() finds the list of an attempt. */
+static G_DEFINE_QUARK(stunfwd-check-list, check_list);
+
 static void
 check_list_free(CheckList *list)
 {
@@ -43,6 +46,7 @@ static void
 stop(CheckList *list)
 {
   g_signal_handlers_disconnect_by_data(list->attempt, list);
+  g_object_set_qdata(G_OBJECT(list->attempt), check_list_quark(), NULL);
   g_source_destroy(list->timer);
 }
 
@@ -239,7 +243,7 @@ on_timer(gpointer user_data)
     fail_timeout(task, list);
   } else {
     send_due(list, now);
-    if (!list->config.peer_reflexive && count_alive(list) == 0)
+    if (!list->config.peer_reflexive && !list->config.patient && count_alive(list) == 0)
       fail_unreachable(task, list);
     else
       arm(list, now);
@@ -412,6 +416,7 @@ run(gpointer source, FwdAttempt *attempt, const FwdCheckListConfig *config,
   note_endpoints(list, 0);
 
   list->timer = timer_new(g_object_ref(task));
+  g_object_set_qdata(G_OBJECT(attempt), check_list_quark(), list);
   g_source_set_ready_time(list->timer, 0);
   g_source_attach(list->timer, g_task_get_context(task));
 }
@@ -437,6 +442,18 @@ FwdPath *
 fwd_check_list_run_finish(FwdAttempt *attempt, GAsyncResult *result, GError **error)
 {
   return finish(attempt, result, error);
+}
+
+gboolean
+fwd_check_list_add(FwdAttempt *attempt, const FwdEndpoint *endpoint)
+{
+  CheckList *list = g_object_get_qdata(G_OBJECT(attempt), check_list_quark());
+
+  if (list == NULL || fwd_endpoint_port(endpoint) == 0 || fwd_endpoint_is_any(endpoint) ||
+      find_check(list, endpoint) != NULL || add_check(list, endpoint, TRUE) == NULL)
+    return FALSE;
+  arm(list, g_get_monotonic_time());
+  return TRUE;
 }
 
 void

@@ -4,17 +4,16 @@
 #define FWD_LOG_COMPONENT "session"
 #include "core/log.h"
 #include "session/persistent-tunnel.h"
+#include "session/pursuit.h"
 #include <stunfwd/error.h>
+#include <string.h>
 
 /* A hello that is not answered is sent again, less and less often. */
 #define HELLO_FIRST_MS 1000
-/* Between two races that found nothing. */
+#define HELLO_MAX_MS   30000
+/* Before another tunnel takes the place of one that was closed. */
 #define RETRY_FIRST_MS 1000
 #define RETRY_MAX_MS   30000
-/* How long a race waits for the STUN servers to say where we are. */
-#define SETTLE_MS 300
-/* A lost path is looked for again as often as this. */
-#define LOST_RETRY_MS 3000
 /* Mappings of the configuration that could not listen are tried again. */
 #define FOLLOW_AGAIN_MS 2000
 /* When to say that nobody is in the room. */
@@ -23,27 +22,25 @@
 struct _FwdClientSession {
   FwdSession parent;
   FwdPersistentTunnel *tunnel;
+  FwdPursuit *pursuit;
   FwdMappingTable *mappings;
   FwdAccessList *access; /* targets of own reverse mappings */
   FwdPeer *server;       /* the one we use or try, or NULL */
   GPtrArray *unanswered; /* members that have not answered our hello */
   guint hello_timer;
   guint hello_wait_ms;
-  guint race_timer;
   guint retry_ms;
   guint empty_timer;
   guint follow_timer;
   guint32 tunnels;   /* number of the last tunnel */
   guint32 races;     /* number of the last race */
-  GStrv plan;        /* of the last race */
+  char *here, *there; /* the addresses of both ends, ports left out */
+  char *met;          /* the member that @server was when its hello last came */
   gboolean asked;    /* the server was told of reverse mappings */
   gboolean ask_anew; /* they have changed since, and it could not be told */
 };
 
 G_DEFINE_FINAL_TYPE(FwdClientSession, fwd_client_session, FWD_TYPE_SESSION)
-
-static void schedule_race(FwdClientSession *self, guint delay_ms);
-static void back_off(FwdClientSession *self);
 
 static gboolean
 on_hello_timer(gpointer user_data)
@@ -54,7 +51,7 @@ on_hello_timer(gpointer user_data)
   for (guint i = 0; i < self->unanswered->len; i++)
     fwd_session_send_hello(FWD_SESSION(self), self->unanswered->pdata[i], NULL);
   if (self->unanswered->len) {
-    self->hello_wait_ms = MIN(self->hello_wait_ms * 2, RETRY_MAX_MS);
+    self->hello_wait_ms = MIN(self->hello_wait_ms * 2, HELLO_MAX_MS);
     self->hello_timer = g_timeout_add(self->hello_wait_ms, on_hello_timer, self);
   }
   return G_SOURCE_REMOVE;
@@ -106,6 +103,7 @@ client_joined(FwdSession *session)
 
   /* Members are named anew after each join. */
   g_ptr_array_set_size(self->unanswered, 0);
+  g_clear_pointer(&self->met, g_free);
   if (!self->server && !self->empty_timer)
     self->empty_timer = g_timeout_add(EMPTY_ROOM_MS, on_empty_room, self);
 }
@@ -126,14 +124,55 @@ choose_server(FwdClientSession *self)
   return NULL;
 }
 
-static void
-use_server(FwdClientSession *self, FwdPeer *peer)
+static gint
+compare_texts(gconstpointer a, gconstpointer b)
 {
-  if (self->server == peer)
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What a network is known by: ports come and go. */
+static char *
+list_addresses(const GArray *candidates)
+{
+  g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+  for (guint i = 0; i < candidates->len; i++) {
+    const FwdCandidate *candidate = &g_array_index(candidates, FwdCandidate, i);
+    char *address = fwd_endpoint_address_to_string(&candidate->endpoint);
+    if (g_ptr_array_find_with_equal_func(lines, address, g_str_equal, NULL))
+      g_free(address);
+    else
+      g_ptr_array_add(lines, address);
+  }
+  g_ptr_array_sort(lines, compare_texts);
+  g_ptr_array_add(lines, NULL);
+  return g_strjoinv(" ", (char **)lines->pdata);
+}
+
+/* Whether the addresses are not what they were. */
+static gboolean
+has_moved(char **known, const GArray *candidates)
+{
+  char *addresses = list_addresses(candidates);
+  const gboolean moved = g_strcmp0(*known, addresses) != 0;
+
+  g_free(*known);
+  *known = addresses;
+  return moved;
+}
+
+/* The server in use while it is in the room or has a tunnel; else another one that is. */
+static void
+use_server(FwdClientSession *self)
+{
+  FwdPeer *peer = choose_server(self);
+
+  if (!peer || self->server == peer)
     return;
   if (self->server)
     fwd_session_drop_peer(FWD_SESSION(self), self->server);
   self->server = peer;
+  fwd_pursuit_set_peer(self->pursuit, peer);
 }
 
 static gboolean
@@ -147,95 +186,34 @@ order_race(FwdClientSession *self, const char *const *plan)
   return fwd_session_send(FWD_SESSION(self), self->server, message);
 }
 
-static void
-race(FwdClientSession *self)
-{
-  FwdConnector *connector = fwd_peer_get_connector(self->server);
-  g_auto(GStrv) plan = fwd_connector_plan(connector, fwd_peer_get_strategies(self->server));
-
-  g_strfreev(self->plan);
-  self->plan = g_strdupv(plan);
-  if (!plan[0]) {
-    fwd_log_warning("no strategy can reach %s from here; trying again in %u s",
-                    fwd_peer_get_id(self->server), self->retry_ms / 1000);
-    back_off(self);
-    return;
-  }
-  if (!fwd_peer_get_tunnel_number(self->server))
-    fwd_peer_begin_tunnel(self->server, ++self->tunnels);
-  if (!order_race(self, (const char *const *)plan)) {
-    schedule_race(self, self->retry_ms);
-    return;
-  }
-  fwd_peer_race(self->server, self->races, (const char *const *)plan);
-}
-
+/* Without the room there is no race; joining it starts one. */
 static gboolean
-on_race_timer(gpointer user_data)
+race(const char *const *plan, gpointer user_data)
 {
   FwdClientSession *self = user_data;
-  FwdPeer *server = choose_server(self);
 
-  self->race_timer = 0;
-  /* Without the room there is no race; joining it starts one. */
-  if (!server || !fwd_session_is_joined(FWD_SESSION(self)) ||
+  if (!fwd_session_is_joined(FWD_SESSION(self)) ||
       fwd_session_get_state(FWD_SESSION(self)) >= FWD_SESSION_STOPPING)
-    return G_SOURCE_REMOVE;
-  use_server(self, server);
-  race(self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-schedule_race(FwdClientSession *self, guint delay_ms)
-{
-  g_clear_handle_id(&self->race_timer, g_source_remove);
-  self->race_timer = g_timeout_add(delay_ms, on_race_timer, self);
-}
-
-/* Soon, but not before the STUN servers had a chance to say where we are. */
-static void
-race_when_settled(FwdClientSession *self)
-{
-  gboolean settled = fwd_discovery_is_settled(fwd_session_get_discovery(FWD_SESSION(self)));
-
-  schedule_race(self, settled ? 0 : SETTLE_MS);
-}
-
-/* The last race found nothing, or its path is gone: ask the STUN servers anew, then race. */
-static void
-race_again(FwdClientSession *self, guint delay_ms)
-{
-  fwd_discovery_refresh(fwd_session_get_discovery(FWD_SESSION(self)));
-  schedule_race(self, delay_ms);
-}
-
-/* The next time later than this one. */
-static void
-back_off(FwdClientSession *self)
-{
-  race_again(self, self->retry_ms);
-  self->retry_ms = MIN(self->retry_ms * 2, RETRY_MAX_MS);
-}
-
-static gboolean
-plan_is_new(FwdClientSession *self)
-{
-  FwdConnector *connector = fwd_peer_get_connector(self->server);
-  g_auto(GStrv) plan = fwd_connector_plan(connector, fwd_peer_get_strategies(self->server));
-
-  return !self->plan ||
-         !g_strv_equal((const char *const *)plan, (const char *const *)self->plan);
+    return FALSE;
+  if (!fwd_peer_get_tunnel_number(self->server))
+    fwd_peer_begin_tunnel(self->server, ++self->tunnels);
+  if (!order_race(self, plan))
+    return FALSE;
+  fwd_peer_race(self->server, self->races, plan);
+  return TRUE;
 }
 
 static void
 client_network_changed(FwdSession *session)
 {
   FwdClientSession *self = FWD_CLIENT_SESSION(session);
+  const GArray *candidates =
+      fwd_discovery_get_candidates(fwd_session_get_discovery(session));
 
-  if (self->race_timer && fwd_discovery_is_settled(fwd_session_get_discovery(session)) &&
-      (self->retry_ms == RETRY_FIRST_MS || (self->server && plan_is_new(self))))
-    schedule_race(self, 0);
+  if (has_moved(&self->here, candidates))
+    fwd_pursuit_reset(self->pursuit);
+  else
+    fwd_pursuit_wake(self->pursuit);
 }
 
 static void
@@ -254,24 +232,43 @@ send_mappings(FwdClientSession *self)
     self->asked = any;
 }
 
+/* Since one of us joined again: what was ordered before may not have arrived. */
+static gboolean
+has_met_anew(FwdClientSession *self)
+{
+  const char *member = fwd_peer_get_member(self->server);
+
+  if (g_strcmp0(self->met, member) == 0)
+    return FALSE;
+  g_free(self->met);
+  self->met = g_strdup(member);
+  return TRUE;
+}
+
 static void
 client_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven)
 {
   FwdClientSession *self = FWD_CLIENT_SESSION(session);
-  FwdPeerState state = self->server ? fwd_peer_get_state(self->server) : FWD_PEER_GONE;
+  const gboolean connected =
+      self->server && fwd_peer_get_state(self->server) == FWD_PEER_CONNECTED;
+  FwdConnector *connector = fwd_peer_get_connector(peer);
+  gboolean anew;
 
   forget_unanswered(self, fwd_peer_get_member(peer));
   g_clear_handle_id(&self->empty_timer, g_source_remove);
   if (peer == self->server && self->ask_anew)
     send_mappings(self);
-  if (state == FWD_PEER_CONNECTED)
+  if (!connected)
+    use_server(self);
+  if (peer != self->server)
     return;
-  /* A race that waits or runs is begun anew only when there is more to try. */
-  if (self->race_timer
-          ? peer != self->server || !plan_is_new(self)
-          : state == FWD_PEER_CONNECTING && peer == self->server && !plan_is_new(self))
-    return;
-  race_when_settled(self);
+  anew = has_met_anew(self);
+  if (anew)
+    fwd_connector_cancel(connector);
+  if (has_moved(&self->there, fwd_connector_get_remote_candidates(connector)) || anew)
+    fwd_pursuit_reset(self->pursuit);
+  else
+    fwd_pursuit_wake(self->pursuit);
 }
 
 static void
@@ -280,31 +277,22 @@ on_state(FwdPeer *peer, GParamSpec *property, FwdClientSession *self)
   if (peer != self->server)
     return;
   fwd_persistent_tunnel_set(self->tunnel, fwd_peer_get_tunnel(peer));
-  if (fwd_peer_get_state(peer) != FWD_PEER_CONNECTED)
+  if (fwd_peer_get_state(peer) != FWD_PEER_CONNECTED) {
+    use_server(self);
     return;
+  }
   self->retry_ms = RETRY_FIRST_MS;
   send_mappings(self);
 }
 
+/* The STUN servers may say something else by the next time. */
 static void
 on_finished(FwdPeer *peer, gboolean found, FwdClientSession *self)
 {
-  if (peer != self->server || found || fwd_peer_get_state(peer) == FWD_PEER_CONNECTED)
+  if (peer != self->server || found || fwd_peer_get_tunnel(peer))
     return;
-  if (fwd_peer_get_state(peer) == FWD_PEER_LOST) {
-    race_again(self, LOST_RETRY_MS);
-    return;
-  }
-  fwd_log_warning("no way to %s was found; trying again in %u s", fwd_peer_get_id(peer),
-                  self->retry_ms / 1000);
-  back_off(self);
-}
-
-static void
-on_path_lost(FwdPeer *peer, FwdClientSession *self)
-{
-  if (peer == self->server)
-    race_again(self, SETTLE_MS);
+  fwd_log_warning("no way to %s was found; trying again", fwd_peer_get_id(peer));
+  fwd_discovery_refresh(fwd_session_get_discovery(FWD_SESSION(self)));
 }
 
 static void
@@ -313,7 +301,11 @@ on_closed(FwdPeer *peer, const GError *why, FwdClientSession *self)
   if (peer != self->server || fwd_session_get_state(FWD_SESSION(self)) >= FWD_SESSION_STOPPING)
     return;
   fwd_persistent_tunnel_set(self->tunnel, NULL);
-  back_off(self);
+  fwd_discovery_refresh(fwd_session_get_discovery(FWD_SESSION(self)));
+  use_server(self);
+  fwd_pursuit_reset(self->pursuit);
+  fwd_pursuit_pause(self->pursuit, self->retry_ms);
+  self->retry_ms = MIN(self->retry_ms * 2, RETRY_MAX_MS);
 }
 
 static void
@@ -321,7 +313,6 @@ client_peer_added(FwdSession *session, FwdPeer *peer)
 {
   g_signal_connect_object(peer, "notify::state", G_CALLBACK(on_state), session, 0);
   g_signal_connect_object(peer, "finished", G_CALLBACK(on_finished), session, 0);
-  g_signal_connect_object(peer, "path-lost", G_CALLBACK(on_path_lost), session, 0);
   g_signal_connect_object(peer, "closed", G_CALLBACK(on_closed), session, 0);
 }
 
@@ -333,6 +324,7 @@ client_peer_removed(FwdSession *session, FwdPeer *peer)
   if (peer != self->server)
     return;
   self->server = NULL;
+  fwd_pursuit_set_peer(self->pursuit, NULL);
   self->asked = self->ask_anew = FALSE;
   fwd_persistent_tunnel_set(self->tunnel, NULL);
 }
@@ -423,6 +415,7 @@ client_started(FwdSession *session, GError **error)
   FwdProfile *profile = fwd_session_get_profile(session);
   g_auto(GStrv) texts = NULL;
 
+  self->pursuit = fwd_pursuit_new(fwd_session_get_discovery(session), race, self);
   self->mappings = fwd_mapping_table_new(fwd_application_get_registry(application),
                                          fwd_application_get_bus(application),
                                          FWD_TUNNEL(self->tunnel), FALSE);
@@ -443,10 +436,10 @@ fwd_client_session_dispose(GObject *object)
   FwdClientSession *self = FWD_CLIENT_SESSION(object);
 
   g_clear_handle_id(&self->hello_timer, g_source_remove);
-  g_clear_handle_id(&self->race_timer, g_source_remove);
   g_clear_handle_id(&self->empty_timer, g_source_remove);
   g_clear_handle_id(&self->follow_timer, g_source_remove);
   self->server = NULL;
+  g_clear_pointer(&self->pursuit, fwd_pursuit_free);
   if (self->tunnel)
     fwd_tunnel_close(FWD_TUNNEL(self->tunnel));
   G_OBJECT_CLASS(fwd_client_session_parent_class)->dispose(object);
@@ -461,7 +454,9 @@ fwd_client_session_finalize(GObject *object)
   g_clear_object(&self->tunnel);
   g_clear_pointer(&self->access, fwd_access_list_free);
   g_ptr_array_unref(self->unanswered);
-  g_strfreev(self->plan);
+  g_free(self->here);
+  g_free(self->there);
+  g_free(self->met);
   G_OBJECT_CLASS(fwd_client_session_parent_class)->finalize(object);
 }
 

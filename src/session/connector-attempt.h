@@ -5,13 +5,26 @@
  */
 #pragma once
 
+#include "meeting/keys.h"
+#include "meeting/protocol.h"
+#include "session/surroundings.h"
 #include "tunnel/data-plane.h"
 #include <stunfwd/attempt.h>
 
-/** What is known of the two ends; owned by the connector, the same for all its attempts. */
+/** What a connector is told of the two sessions; copied, what is pointed to outlives it. */
 typedef struct {
   char peer[FWD_PEER_ID_SIZE + 1];
   gboolean controlling;
+  const FwdRoomKeys *keys;
+  guint8 client_nonce[FWD_SESSION_NONCE_SIZE];
+  guint8 server_nonce[FWD_SESSION_NONCE_SIZE];
+  FwdSurroundings *surroundings; /**< a reference is kept */
+} FwdConnectorConfig;
+
+/** What is known of the two ends; owned by the connector, the same for all its attempts. */
+typedef struct {
+  FwdConnectorConfig config;
+  guint32 race;             /**< number of the race */
   GArray *local_candidates; /**< of FwdCandidate, never NULL */
   GArray *remote_candidates;
   FwdNatReport local_nat;
@@ -39,3 +52,7 @@ const char *fwd_connector_attempt_get_strategy(FwdConnectorAttempt *self);
 guint fwd_connector_attempt_get_sent(FwdConnectorAttempt *self);
 /** Lines of the story, oldest first (transfer none). */
 const GPtrArray *fwd_connector_attempt_get_story(FwdConnectorAttempt *self);
+/** What would help, as the strategy says (transfer none). */
+const GPtrArray *fwd_connector_attempt_get_advice(FwdConnectorAttempt *self);
+/** Number of the race that it began in. */
+guint32 fwd_connector_attempt_get_race(FwdConnectorAttempt *self);

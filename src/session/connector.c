@@ -14,8 +14,8 @@ struct _FwdConnector {
   FwdConnectorEnds ends;
   GPtrArray *runners; /* of Runner, those that have not ended */
   GPtrArray *records; /* of FwdStrategyRecord */
-  GPtrArray *story;   /* of char * */
-  gboolean found;
+  FwdStory *story;
+  gboolean found; /* since something last began to run */
 };
 
 /* One strategy in the race. Referenced by the race and by its pending call. */
@@ -25,9 +25,10 @@ typedef struct {
   FwdConnectorAttempt *attempt;
   FwdPathClass path_class;
   GCancellable *cancellable;
+  gint64 began; /* microseconds */
 } Runner;
 
-enum { PATH, SEND, FINISHED, SIGNAL_COUNT };
+enum { PATH, SEND, ENDED, FINISHED, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
 
 G_DEFINE_FINAL_TYPE(FwdConnector, fwd_connector, G_TYPE_OBJECT)
@@ -76,7 +77,7 @@ publish(FwdConnector *self, const char *type, const char *strategy, const char *
   GVariantDict payload;
 
   g_variant_dict_init(&payload, NULL);
-  g_variant_dict_insert(&payload, "peer", "s", self->ends.peer);
+  g_variant_dict_insert(&payload, "peer", "s", self->ends.config.peer);
   g_variant_dict_insert(&payload, "strategy", "s", strategy);
   if (why)
     g_variant_dict_insert(&payload, "why", "s", why);
@@ -85,58 +86,86 @@ publish(FwdConnector *self, const char *type, const char *strategy, const char *
 }
 
 static void
-tell(FwdConnector *self, const char *strategy, const char *line)
+remember(FwdConnector *self, const char *strategy, FwdOutcome outcome)
 {
-  g_ptr_array_add(self->story, g_strdup_printf("%s: %s", strategy, line));
+  if (outcome != FWD_OUTCOME_STOPPED)
+    fwd_history_record(self->ends.config.surroundings->history, &self->ends.local_nat.public4,
+                       &self->ends.remote_nat.public4, strategy,
+                       outcome == FWD_OUTCOME_SUCCEEDED, g_get_real_time() / G_USEC_PER_SEC);
+}
+
+gint
+fwd_connector_rate(FwdConnector *self, const char *strategy)
+{
+  return fwd_history_rate(self->ends.config.surroundings->history,
+                          &self->ends.local_nat.public4, &self->ends.remote_nat.public4,
+                          strategy);
 }
 
 static void
-keep_story(FwdConnector *self, FwdConnectorAttempt *attempt)
+settle(FwdConnector *self, const Runner *runner, FwdOutcome outcome, const char *verdict)
 {
-  const GPtrArray *lines = fwd_connector_attempt_get_story(attempt);
+  FwdConnectorAttempt *attempt = runner->attempt;
+  const char *strategy = fwd_connector_attempt_get_strategy(attempt);
 
-  for (guint i = 0; i < lines->len; i++)
-    tell(self, fwd_connector_attempt_get_strategy(attempt), lines->pdata[i]);
+  fwd_story_end(
+      self->story, strategy, outcome, (guint)((g_get_monotonic_time() - runner->began) / 1000),
+      fwd_connector_attempt_get_sent(attempt), verdict,
+      fwd_connector_attempt_get_story(attempt), fwd_connector_attempt_get_advice(attempt));
+  remember(self, strategy, outcome);
 }
 
-/* A better way is found: those that can only find worse ones stop. */
+/* A relay is wanted beside a direct path, and two of either kind are not. */
+static gboolean
+is_pointless(const Runner *runner, FwdPathClass found)
+{
+  if (found == FWD_PATH_CLASS_RELAY || runner->path_class == FWD_PATH_CLASS_RELAY)
+    return found == runner->path_class;
+  return runner->path_class >= found;
+}
+
 static void
-cancel_worse(FwdConnector *self, FwdPathClass path_class)
+cancel_pointless(FwdConnector *self, FwdPathClass found)
 {
   for (guint i = 0; i < self->runners->len; i++) {
     Runner *runner = self->runners->pdata[i];
-    if (runner->path_class > path_class)
+    if (is_pointless(runner, found))
       g_cancellable_cancel(runner->cancellable);
   }
 }
 
-static void
+static FwdOutcome
 take_path(FwdConnector *self, Runner *runner, FwdPath *path)
 {
   const char *id = fwd_connector_attempt_get_strategy(runner->attempt);
   g_autofree char *remote = fwd_endpoint_to_string(&path->remote);
+  g_autofree char *verdict =
+      g_strdup_printf("a %s path to %s", fwd_path_class_to_string(path->path_class), remote);
 
-  fwd_log_debug("%s found a %s path to %s at %s", id,
-                fwd_path_class_to_string(path->path_class), self->ends.peer, remote);
+  fwd_log_debug("%s found %s", id, verdict);
   record_of(self, id)->successes++;
   self->found = TRUE;
-  cancel_worse(self, path->path_class);
+  settle(self, runner, FWD_OUTCOME_SUCCEEDED, verdict);
+  cancel_pointless(self, path->path_class);
   g_signal_emit(self, signals[PATH], 0, path);
+  return FWD_OUTCOME_SUCCEEDED;
 }
 
-static void
+static FwdOutcome
 take_failure(FwdConnector *self, Runner *runner, const GError *error)
 {
   const char *id = fwd_connector_attempt_get_strategy(runner->attempt), *why;
 
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-    tell(self, id, "stopped: a better path was found, or it was no longer needed");
-    return;
+    settle(self, runner, FWD_OUTCOME_STOPPED,
+           "a better path was found, or it was no longer needed");
+    return FWD_OUTCOME_STOPPED;
   }
   why = error ? error->message : "it ended with neither a path nor an error";
-  tell(self, id, why);
-  fwd_log_debug("%s with %s: %s", id, self->ends.peer, why);
+  settle(self, runner, FWD_OUTCOME_FAILED, why);
+  fwd_log_debug("%s with %s: %s", id, self->ends.config.peer, why);
   publish(self, FWD_EVENT_STRATEGY_FAILED, id, why);
+  return FWD_OUTCOME_FAILED;
 }
 
 static void
@@ -144,25 +173,25 @@ on_attempted(GObject *strategy, GAsyncResult *result, gpointer user_data)
 {
   Runner *runner = user_data;
   g_autoptr(FwdConnector) self = g_object_ref(runner->connector);
+  g_autofree char *id = g_strdup(fwd_connector_attempt_get_strategy(runner->attempt));
   g_autoptr(GError) error = NULL;
   FwdPath *path = fwd_strategy_attempt_finish(FWD_STRATEGY(strategy), result, &error);
   gboolean current = g_ptr_array_find(self->runners, runner, NULL);
+  FwdOutcome outcome;
 
   fwd_connector_attempt_end(runner->attempt);
   if (!current) {
-    /* Its race was replaced by another one. */
+    /* It was started over, or nobody wants it any more. */
     g_clear_pointer(&path, fwd_path_close);
     runner_unref(runner);
     return;
   }
-  keep_story(self, runner->attempt);
-  if (path)
-    take_path(self, runner, path);
-  else
-    take_failure(self, runner, error);
-  /* Whoever took the path may have ended this race, or begun another one. */
+  outcome = path ? take_path(self, runner, path) : take_failure(self, runner, error);
+  /* Whoever took the path may have ended all, or begun another race. */
   current = g_ptr_array_remove(self->runners, runner);
   runner_unref(runner);
+  if (current)
+    g_signal_emit(self, signals[ENDED], 0, id, outcome);
   if (current && self->runners->len == 0)
     g_signal_emit(self, signals[FINISHED], 0, self->found);
 }
@@ -170,7 +199,8 @@ on_attempted(GObject *strategy, GAsyncResult *result, gpointer user_data)
 static void
 on_send(FwdConnectorAttempt *attempt, GVariant *body, FwdConnector *self)
 {
-  g_signal_emit(self, signals[SEND], 0, fwd_connector_attempt_get_strategy(attempt), body);
+  g_signal_emit(self, signals[SEND], 0, fwd_connector_attempt_get_race(attempt),
+                fwd_connector_attempt_get_strategy(attempt), body);
 }
 
 static FwdConnectorAttempt *
@@ -193,6 +223,8 @@ start(FwdConnector *self, const FwdImplementation *implementation)
   runner->attempt = make_attempt(self, implementation);
   runner->path_class = implementation->meta.path_class;
   runner->cancellable = g_cancellable_new();
+  runner->began = g_get_monotonic_time();
+  fwd_story_begin(self->story, implementation->id, self->ends.race);
   g_ptr_array_add(self->runners, g_rc_box_acquire(runner));
   record_of(self, implementation->id)->attempts++;
   publish(self, FWD_EVENT_STRATEGY_STARTED, implementation->id, NULL);
@@ -209,49 +241,72 @@ can_attempt(FwdConnector *self, const FwdImplementation *implementation)
 
   if (fwd_strategy_can_attempt(strategy, FWD_ATTEMPT(attempt), &why_not))
     return TRUE;
-  tell(self, implementation->id, why_not ? why_not : "cannot be attempted");
+  fwd_story_skip(self->story, implementation->id, why_not ? why_not : "cannot be attempted");
   return FALSE;
 }
 
-GStrv
-fwd_connector_plan(FwdConnector *self, const char *const *offered)
-{
-  g_autoptr(GPtrArray) all = fwd_plugin_registry_list(self->registry, FWD_INTERFACE_STRATEGY);
-  g_autoptr(GStrvBuilder) plan = g_strv_builder_new();
-
-  g_ptr_array_set_size(self->story, 0);
-  for (guint i = 0; i < all->len; i++) {
-    const FwdImplementation *implementation = all->pdata[i];
-    if (!g_strv_contains(offered, implementation->id))
-      tell(self, implementation->id, "the peer does not have it");
-    else if (can_attempt(self, implementation))
-      g_strv_builder_add(plan, implementation->id);
-  }
-  return g_strv_builder_end(plan);
-}
-
-static gboolean
-is_running(FwdConnector *self, const char *strategy)
+static Runner *
+find_runner(FwdConnector *self, const char *strategy)
 {
   for (guint i = 0; i < self->runners->len; i++) {
     Runner *runner = self->runners->pdata[i];
     if (g_str_equal(fwd_connector_attempt_get_strategy(runner->attempt), strategy))
-      return TRUE;
+      return runner;
   }
-  return FALSE;
+  return NULL;
+}
+
+GPtrArray *
+fwd_connector_list_possible(FwdConnector *self, const char *const *offered)
+{
+  g_autoptr(GPtrArray) all = fwd_plugin_registry_list(self->registry, FWD_INTERFACE_STRATEGY);
+  GPtrArray *possible = g_ptr_array_new();
+
+  for (guint i = 0; i < all->len; i++) {
+    const FwdImplementation *implementation = all->pdata[i];
+    if (find_runner(self, implementation->id))
+      continue;
+    if (!fwd_surroundings_allow(self->ends.config.surroundings, implementation->id))
+      fwd_story_skip(self->story, implementation->id, "left out by the configuration");
+    else if (!g_strv_contains(offered, implementation->id))
+      fwd_story_skip(self->story, implementation->id, "the peer does not have it");
+    else if (can_attempt(self, implementation))
+      g_ptr_array_add(possible, all->pdata[i]);
+  }
+  return possible;
+}
+
+/* Out of the list first: what it still finds is nobody's. */
+static void
+drop_runner(FwdConnector *self, Runner *runner)
+{
+  g_autoptr(GCancellable) cancellable = g_object_ref(runner->cancellable);
+
+  fwd_connector_attempt_end(runner->attempt);
+  g_ptr_array_remove(self->runners, runner);
+  g_cancellable_cancel(cancellable);
 }
 
 void
-fwd_connector_race(FwdConnector *self, const char *const *strategies)
+fwd_connector_race(FwdConnector *self, guint32 number, const char *const *strategies)
 {
-  fwd_connector_cancel(self);
-  self->found = FALSE;
+  const FwdSurroundings *surroundings = self->ends.config.surroundings;
+
+  self->ends.race = number;
+  if (self->runners->len == 0)
+    self->found = FALSE;
   for (guint i = 0; strategies[i]; i++) {
     const FwdImplementation *implementation =
         fwd_plugin_registry_find(self->registry, FWD_INTERFACE_STRATEGY, strategies[i]);
+    Runner *runner = implementation ? find_runner(self, implementation->id) : NULL;
+
     /* The peer wrote the list: it may name what we lack, or one thing many times. */
-    if (implementation && !is_running(self, implementation->id))
-      start(self, implementation);
+    if (!implementation || !fwd_surroundings_allow(surroundings, strategies[i]) ||
+        (runner && fwd_connector_attempt_get_race(runner->attempt) == number))
+      continue;
+    if (runner)
+      drop_runner(self, runner);
+    start(self, implementation);
   }
   if (self->runners->len == 0)
     g_signal_emit(self, signals[FINISHED], 0, FALSE);
@@ -338,15 +393,22 @@ fwd_connector_challenged(FwdConnector *self, const FwdEndpoint *remote)
 }
 
 void
-fwd_connector_message(FwdConnector *self, const char *strategy, GVariant *body)
+fwd_connector_message(FwdConnector *self, guint32 race, const char *strategy, GVariant *body)
 {
   g_autoptr(GPtrArray) runners = copy_runners(self);
 
   for (guint i = 0; i < runners->len; i++) {
     FwdConnectorAttempt *attempt = ((Runner *)runners->pdata[i])->attempt;
-    if (g_str_equal(fwd_connector_attempt_get_strategy(attempt), strategy))
+    if (fwd_connector_attempt_get_race(attempt) == race &&
+        g_str_equal(fwd_connector_attempt_get_strategy(attempt), strategy))
       fwd_attempt_emit_message(FWD_ATTEMPT(attempt), body);
   }
+}
+
+const GArray *
+fwd_connector_get_remote_candidates(FwdConnector *self)
+{
+  return self->ends.remote_candidates;
 }
 
 const GPtrArray *
@@ -355,14 +417,10 @@ fwd_connector_get_records(FwdConnector *self)
   return self->records;
 }
 
-GStrv
+const FwdStory *
 fwd_connector_get_story(FwdConnector *self)
 {
-  g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
-
-  for (guint i = 0; i < self->story->len; i++)
-    g_strv_builder_add(lines, self->story->pdata[i]);
-  return g_strv_builder_end(lines);
+  return self->story;
 }
 
 static void
@@ -372,9 +430,10 @@ fwd_connector_finalize(GObject *object)
 
   g_ptr_array_unref(self->runners);
   g_ptr_array_unref(self->records);
-  g_ptr_array_unref(self->story);
+  fwd_story_free(self->story);
   g_array_unref(self->ends.local_candidates);
   g_array_unref(self->ends.remote_candidates);
+  fwd_surroundings_unref(self->ends.config.surroundings);
   g_object_unref(self->plane);
   g_object_unref(self->registry);
   g_object_unref(self->bus);
@@ -390,7 +449,9 @@ fwd_connector_class_init(FwdConnectorClass *klass)
   signals[PATH] = g_signal_new("path", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                G_TYPE_NONE, 1, G_TYPE_POINTER);
   signals[SEND] = g_signal_new("send", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                               G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_VARIANT);
+                               G_TYPE_NONE, 3, G_TYPE_UINT, G_TYPE_STRING, G_TYPE_VARIANT);
+  signals[ENDED] = g_signal_new("ended", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_UINT);
   signals[FINISHED] = g_signal_new("finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
 }
@@ -400,21 +461,21 @@ fwd_connector_init(FwdConnector *self)
 {
   self->runners = g_ptr_array_new_with_free_func((GDestroyNotify)runner_unref);
   self->records = g_ptr_array_new_with_free_func((GDestroyNotify)record_free);
-  self->story = g_ptr_array_new_with_free_func(g_free);
+  self->story = fwd_story_new();
   self->ends.local_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->ends.remote_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
 }
 
 FwdConnector *
 fwd_connector_new(FwdDataPlane *plane, FwdPluginRegistry *registry, FwdEventBus *bus,
-                  const char *peer, gboolean controlling)
+                  const FwdConnectorConfig *config)
 {
   FwdConnector *self = g_object_new(FWD_TYPE_CONNECTOR, NULL);
 
   self->plane = g_object_ref(plane);
   self->registry = g_object_ref(registry);
   self->bus = g_object_ref(bus);
-  g_strlcpy(self->ends.peer, peer, sizeof self->ends.peer);
-  self->ends.controlling = controlling;
+  self->ends.config = *config;
+  fwd_surroundings_ref(config->surroundings);
   return self;
 }

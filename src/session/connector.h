@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
- * The race of strategies for a path to one peer: both peers run the same
+ * The race of strategies for paths to one peer: both peers run the same
  * strategies at the same time; what they find is handed over by the signal
- * "path". A path of a class ends the strategies of worse classes. Main thread
- * only.
+ * "path". A direct path ends the strategies that can only find one as good or
+ * worse, a relay those that look for another relay: each is wanted beside the
+ * other. Main thread only.
  */
 #pragma once
 
 #include "core/plugin-registry.h"
 #include "session/connector-attempt.h"
+#include "session/story.h"
 #include <stunfwd/event.h>
 
 #define FWD_TYPE_CONNECTOR (fwd_connector_get_type())
@@ -24,11 +26,12 @@ typedef struct {
 /**
  * Signals:
  *  "path"     (gpointer FwdPath, transfer full)  exactly one handler must take it
- *  "send"     (const char *strategy, GVariant *body)  for the strategy at the peer
- *  "finished" (gboolean found)  every strategy of the race has ended
+ *  "send"     (guint race, const char *strategy, GVariant *body)  for its twin at the peer
+ *  "ended"    (const char *strategy, guint outcome)  one has ended; a FwdOutcome
+ *  "finished" (gboolean found)  no strategy runs any more
  */
 FwdConnector *fwd_connector_new(FwdDataPlane *plane, FwdPluginRegistry *registry,
-                                FwdEventBus *bus, const char *peer, gboolean controlling);
+                                FwdEventBus *bus, const FwdConnectorConfig *config);
 
 /** Copies what is known of one end; tells attempts that run. */
 void
@@ -37,25 +40,35 @@ void
 fwd_connector_set_remote(FwdConnector *self, const GArray *candidates, const FwdNatReport *nat);
 
 /**
- * The strategies of @offered (ids that the peer can run) that can be attempted
- * now, best first (transfer full); why the others can't goes to the story.
+ * FwdImplementation pointers of those of @offered (ids that the peer can run)
+ * that can be attempted now and do not run, the most promising first (transfer
+ * container); why the others can't goes to the story.
  */
-GStrv fwd_connector_plan(FwdConnector *self, const char *const *offered);
+GPtrArray *fwd_connector_list_possible(FwdConnector *self, const char *const *offered);
+
+/** How a strategy has done between these two networks, see fwd_history_rate(). */
+gint fwd_connector_rate(FwdConnector *self, const char *strategy);
 
 /**
- * Ends the race that runs, if any, without "finished", and starts these, each
- * once; "finished" comes at once when none of them is known here.
+ * Starts these, each once, as the race of that number; those that run go on,
+ * but for one that is named again: it starts over. "finished" comes at once
+ * when nothing runs then.
  */
-void fwd_connector_race(FwdConnector *self, const char *const *strategies);
+void
+fwd_connector_race(FwdConnector *self, guint32 number, const char *const *strategies);
 void fwd_connector_cancel(FwdConnector *self);
 gboolean fwd_connector_is_racing(FwdConnector *self);
 
 /** From the data plane and from the room. */
 void fwd_connector_checked(FwdConnector *self, const FwdEndpoint *remote, guint rtt_us);
 void fwd_connector_challenged(FwdConnector *self, const FwdEndpoint *remote);
-void fwd_connector_message(FwdConnector *self, const char *strategy, GVariant *body);
+/** Passed on to @strategy if it runs since the race of that number. */
+void fwd_connector_message(FwdConnector *self, guint32 race, const char *strategy,
+                           GVariant *body);
 
+/** Of FwdCandidate, as last told (transfer none). */
+const GArray *fwd_connector_get_remote_candidates(FwdConnector *self);
 /** Of FwdStrategyRecord (transfer none). */
 const GPtrArray *fwd_connector_get_records(FwdConnector *self);
-/** "STRATEGY: line" each, of the last race (transfer full). */
-GStrv fwd_connector_get_story(FwdConnector *self);
+/** (transfer none) */
+const FwdStory *fwd_connector_get_story(FwdConnector *self);

@@ -468,6 +468,12 @@ fwd_discovery_get_candidates(FwdDiscovery *self)
   return self->candidates;
 }
 
+const GArray *
+fwd_discovery_get_servers(FwdDiscovery *self)
+{
+  return self->servers;
+}
+
 const FwdNatReport *
 fwd_discovery_get_report(FwdDiscovery *self)
 {

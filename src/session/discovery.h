@@ -30,6 +30,8 @@ void fwd_discovery_stop(FwdDiscovery *self);
 
 /** FwdCandidate each, best first (transfer none); valid until "changed". */
 const GArray *fwd_discovery_get_candidates(FwdDiscovery *self);
+/** Of FwdEndpoint: the STUN servers as far as their names are resolved (transfer none). */
+const GArray *fwd_discovery_get_servers(FwdDiscovery *self);
 const FwdNatReport *fwd_discovery_get_report(FwdDiscovery *self);
 /** Whether a STUN server has answered, or none can. */
 gboolean fwd_discovery_is_settled(FwdDiscovery *self);

@@ -2,19 +2,22 @@
 #include "session/hello.h"
 
 static GStrv
-list_strategies(FwdPluginRegistry *registry)
+list_strategies(FwdPluginRegistry *registry, const FwdSurroundings *surroundings)
 {
   g_autoptr(GPtrArray) all = fwd_plugin_registry_list(registry, FWD_INTERFACE_STRATEGY);
   g_autoptr(GStrvBuilder) ids = g_strv_builder_new();
 
-  for (guint i = 0; i < MIN(all->len, FWD_PROTOCOL_STRATEGIES_MAX); i++)
-    g_strv_builder_add(ids, ((const FwdImplementation *)all->pdata[i])->id);
+  for (guint i = 0; i < MIN(all->len, FWD_PROTOCOL_STRATEGIES_MAX); i++) {
+    const char *id = ((const FwdImplementation *)all->pdata[i])->id;
+    if (fwd_surroundings_allow(surroundings, id))
+      g_strv_builder_add(ids, id);
+  }
   return g_strv_builder_end(ids);
 }
 
 FwdMessage *
 fwd_hello_new(FwdRole role, const FwdIdentity *identity, FwdDiscovery *discovery,
-              FwdPluginRegistry *registry)
+              FwdPluginRegistry *registry, const FwdSurroundings *surroundings)
 {
   const GArray *candidates = fwd_discovery_get_candidates(discovery);
   FwdMessage *hello = fwd_message_new(FWD_MESSAGE_HELLO);
@@ -26,7 +29,7 @@ fwd_hello_new(FwdRole role, const FwdIdentity *identity, FwdDiscovery *discovery
   hello->candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   g_array_append_vals(hello->candidates, candidates->data,
                       MIN(candidates->len, FWD_PROTOCOL_CANDIDATES_MAX));
-  hello->strategies = list_strategies(registry);
+  hello->strategies = list_strategies(registry, surroundings);
   return hello;
 }
 

@@ -5,11 +5,12 @@
 #include "core/plugin-registry.h"
 #include "meeting/protocol.h"
 #include "session/discovery.h"
+#include "session/surroundings.h"
 #include "tunnel/identity.h"
 
 /** (transfer full) */
 FwdMessage *fwd_hello_new(FwdRole role, const FwdIdentity *identity, FwdDiscovery *discovery,
-                          FwdPluginRegistry *registry);
+                          FwdPluginRegistry *registry, const FwdSurroundings *surroundings);
 
 /** Whether the sender's name is made of the key that the hello names: nobody can take
  * another's. */

@@ -16,6 +16,7 @@ struct _FwdPeer {
   FwdPeerState state;
   FwdConnector *connector;
   FwdQuicTunnel *tunnel;
+  FwdPathsAlive alive;
   guint32 tunnel_number;
   guint32 race_number;
   gint64 race_started; /* us */
@@ -24,7 +25,7 @@ struct _FwdPeer {
 };
 
 enum { PROPERTY_STATE = 1 };
-enum { CHANNEL, SEND, FINISHED, PATH_LOST, CLOSED, SIGNAL_COUNT };
+enum { CHANNEL, SEND, FINISHED, PATHS, CLOSED, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
 
 G_DEFINE_FINAL_TYPE(FwdPeer, fwd_peer, G_TYPE_OBJECT)
@@ -110,7 +111,35 @@ on_path_lost(FwdQuicTunnel *tunnel, FwdPeer *self)
     set_state(self, FWD_PEER_LOST);
     publish(self, FWD_EVENT_CONNECTION_LOST);
   }
-  g_signal_emit(self, signals[PATH_LOST], 0);
+}
+
+static void
+set_paths_alive(FwdPeer *self, FwdPathsAlive alive)
+{
+  const FwdPathsAlive before = self->alive;
+  const gboolean direct_lost = (before.lan || before.p2p) && !alive.lan && !alive.p2p;
+
+  if (before.lan == alive.lan && before.p2p == alive.p2p && before.relay == alive.relay)
+    return;
+  self->alive = alive;
+  g_signal_emit(self, signals[PATHS], 0, direct_lost);
+}
+
+static void
+on_sampled(FwdQuicTunnel *tunnel, FwdPeer *self)
+{
+  const FwdTunnelStatistics *statistics = fwd_quic_tunnel_get_statistics(tunnel);
+  FwdPathsAlive alive = {0};
+
+  if (tunnel != self->tunnel)
+    return;
+  for (guint i = 0; i < statistics->path_count; i++) {
+    const FwdPathInfo *path = &statistics->paths[i];
+    alive.lan |= path->alive && path->path_class == FWD_PATH_CLASS_LAN;
+    alive.p2p |= path->alive && path->path_class == FWD_PATH_CLASS_P2P;
+    alive.relay |= path->alive && path->path_class == FWD_PATH_CLASS_RELAY;
+  }
+  set_paths_alive(self, alive);
 }
 
 static void
@@ -120,6 +149,7 @@ forget_tunnel(FwdPeer *self)
     return;
   g_signal_handlers_disconnect_by_data(self->tunnel, self);
   g_clear_object(&self->tunnel);
+  self->alive = (FwdPathsAlive){0};
 }
 
 static void
@@ -169,6 +199,7 @@ fwd_peer_begin_tunnel(FwdPeer *self, guint32 number)
   self->tunnel_number = number;
   self->tunnel = fwd_quic_tunnel_new(self->context.plane, &config);
   g_signal_connect_object(self->tunnel, "notify::state", G_CALLBACK(on_tunnel_state), self, 0);
+  g_signal_connect_object(self->tunnel, "sampled", G_CALLBACK(on_sampled), self, 0);
   g_signal_connect_object(self->tunnel, "path-changed", G_CALLBACK(on_path_changed), self, 0);
   g_signal_connect_object(self->tunnel, "path-lost", G_CALLBACK(on_path_lost), self, 0);
   g_signal_connect_object(self->tunnel, "closed", G_CALLBACK(on_closed), self, 0);
@@ -179,11 +210,11 @@ void
 fwd_peer_race(FwdPeer *self, guint32 number, const char *const *strategies)
 {
   self->race_number = number;
-  if (self->state == FWD_PEER_WAITING)
-    set_state(self, FWD_PEER_CONNECTING);
-  if (self->state == FWD_PEER_CONNECTING)
+  if (self->state == FWD_PEER_WAITING) {
     self->race_started = g_get_monotonic_time();
-  fwd_connector_race(self->connector, strategies);
+    set_state(self, FWD_PEER_CONNECTING);
+  }
+  fwd_connector_race(self->connector, number, strategies);
 }
 
 static void
@@ -196,9 +227,10 @@ on_path(FwdConnector *connector, FwdPath *path, FwdPeer *self)
 }
 
 static void
-on_send(FwdConnector *connector, const char *strategy, GVariant *body, FwdPeer *self)
+on_send(FwdConnector *connector, guint race, const char *strategy, GVariant *body,
+        FwdPeer *self)
 {
-  g_signal_emit(self, signals[SEND], 0, strategy, body);
+  g_signal_emit(self, signals[SEND], 0, race, strategy, body);
 }
 
 static void
@@ -325,6 +357,12 @@ fwd_peer_get_tunnel(FwdPeer *self)
   return up && self->tunnel ? FWD_TUNNEL(self->tunnel) : NULL;
 }
 
+FwdPathsAlive
+fwd_peer_get_paths_alive(FwdPeer *self)
+{
+  return self->alive;
+}
+
 const FwdTunnelStatistics *
 fwd_peer_get_statistics(FwdPeer *self)
 {
@@ -382,6 +420,7 @@ fwd_peer_finalize(GObject *object)
   g_object_unref(self->context.plane);
   g_object_unref(self->context.registry);
   g_object_unref(self->context.bus);
+  fwd_surroundings_unref(self->context.surroundings);
   G_OBJECT_CLASS(fwd_peer_parent_class)->finalize(object);
 }
 
@@ -401,11 +440,11 @@ fwd_peer_class_init(FwdPeerClass *klass)
   signals[CHANNEL] = g_signal_new("channel", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, FWD_TYPE_CHANNEL);
   signals[SEND] = g_signal_new("send", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                               G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_VARIANT);
+                               G_TYPE_NONE, 3, G_TYPE_UINT, G_TYPE_STRING, G_TYPE_VARIANT);
   signals[FINISHED] = g_signal_new("finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
-  signals[PATH_LOST] =
-      g_signal_new("path-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[PATHS] = g_signal_new("paths", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
   signals[CLOSED] = g_signal_new("closed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                  G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
@@ -418,9 +457,18 @@ fwd_peer_init(FwdPeer *self)
 static void
 make_connector(FwdPeer *self)
 {
-  self->connector =
-      fwd_connector_new(self->context.plane, self->context.registry, self->context.bus,
-                        self->id, self->context.role == FWD_ROLE_CLIENT);
+  const gboolean client = self->context.role == FWD_ROLE_CLIENT;
+  FwdConnectorConfig config = {.controlling = client,
+                               .keys = self->context.keys,
+                               .surroundings = self->context.surroundings};
+
+  g_strlcpy(config.peer, self->id, sizeof config.peer);
+  memcpy(config.client_nonce, client ? self->context.nonce : self->nonce,
+         sizeof config.client_nonce);
+  memcpy(config.server_nonce, client ? self->nonce : self->context.nonce,
+         sizeof config.server_nonce);
+  self->connector = fwd_connector_new(self->context.plane, self->context.registry,
+                                      self->context.bus, &config);
   g_signal_connect_object(self->connector, "path", G_CALLBACK(on_path), self, 0);
   g_signal_connect_object(self->connector, "send", G_CALLBACK(on_send), self, 0);
   g_signal_connect_object(self->connector, "finished", G_CALLBACK(on_finished), self, 0);
@@ -438,6 +486,7 @@ fwd_peer_new(const FwdPeerContext *context, const FwdMessage *hello)
   g_object_ref(context->plane);
   g_object_ref(context->registry);
   g_object_ref(context->bus);
+  fwd_surroundings_ref(context->surroundings);
   g_strlcpy(self->id, hello->sender, sizeof self->id);
   memcpy(self->nonce, hello->nonce, sizeof self->nonce);
   memcpy(self->fingerprint, hello->fingerprint, sizeof self->fingerprint);

@@ -21,6 +21,11 @@ typedef enum {
 /** "waiting", "connecting", "connected", "lost" or "gone"; static. */
 const char *fwd_peer_state_to_string(FwdPeerState state);
 
+/** Of which classes a path is alive. */
+typedef struct {
+  gboolean lan, p2p, relay;
+} FwdPathsAlive;
+
 #define FWD_TYPE_PEER (fwd_peer_get_type())
 G_DECLARE_FINAL_TYPE(FwdPeer, fwd_peer, FWD, PEER, GObject)
 
@@ -32,15 +37,17 @@ typedef struct {
   FwdDataPlane *plane;
   FwdPluginRegistry *registry;
   FwdEventBus *bus;
+  FwdSurroundings *surroundings;
 } FwdPeerContext;
 
 /**
  * Property: "state" (FwdPeerState as a uint, with notify).
  * Signals:
  *  "channel"  (FwdChannel *)  the peer opened one
- *  "send"     (const char *strategy, GVariant *body)  a strategy's message to the peer
- *  "finished" (gboolean found)  a race has ended
- *  "path-lost" ()  the tunnel has no path left: race again
+ *  "send"     (guint race, const char *strategy, GVariant *body)  a strategy's message
+ *  "finished" (gboolean found)  no strategy runs any more
+ *  "paths"    (gboolean direct_lost)  other classes of paths are alive than before;
+ *             @direct_lost: a direct one was, and none is
  *  "closed"   (GError *)  the tunnel is closed
  */
 FwdPeer *fwd_peer_new(const FwdPeerContext *context, const FwdMessage *hello);
@@ -78,6 +85,8 @@ void fwd_peer_close(FwdPeer *self);
 FwdConnector *fwd_peer_get_connector(FwdPeer *self);
 /** While it is connected or lost, else NULL (transfer none). */
 FwdTunnel *fwd_peer_get_tunnel(FwdPeer *self);
+/** As last sampled, at most 1 s ago. */
+FwdPathsAlive fwd_peer_get_paths_alive(FwdPeer *self);
 /** NULL while there is none. */
 const FwdTunnelStatistics *fwd_peer_get_statistics(FwdPeer *self);
 /** Milliseconds from the start of the race to the first path, and to the last upgrade; 0 none.

@@ -14,6 +14,8 @@ struct _FwdRoom {
   char *peer_id;
   guint8 nonce[FWD_SESSION_NONCE_SIZE];
   guint64 sequence;
+  GType type; /* of the transport */
+  GUri *url;
   FwdSignaling *signaling;
   char *transport;
   gboolean joined;
@@ -88,6 +90,18 @@ on_state(FwdSignaling *signaling, GParamSpec *property, FwdRoom *self)
   g_signal_emit(self, signals[joined ? JOINED : DISCONNECTED], 0);
 }
 
+static gboolean
+begin(FwdRoom *self, GError **error)
+{
+  self->signaling = g_object_new(self->type, NULL);
+  g_signal_connect_object(self->signaling, "peer-joined", G_CALLBACK(on_peer_joined), self, 0);
+  g_signal_connect_object(self->signaling, "peer-left", G_CALLBACK(on_peer_left), self, 0);
+  g_signal_connect_object(self->signaling, "message", G_CALLBACK(on_message), self, 0);
+  g_signal_connect_object(self->signaling, "failed", G_CALLBACK(on_failed), self, 0);
+  g_signal_connect_object(self->signaling, "notify::state", G_CALLBACK(on_state), self, 0);
+  return fwd_signaling_connect(self->signaling, self->url, self->keys->room, self->role, error);
+}
+
 gboolean
 fwd_room_join(FwdRoom *self, FwdPluginRegistry *registry, GUri *url, GError **error)
 {
@@ -100,24 +114,40 @@ fwd_room_join(FwdRoom *self, FwdPluginRegistry *registry, GUri *url, GError **er
     return FALSE;
   }
   self->transport = g_strdup(implementation->id);
-  self->signaling = g_object_new(implementation->type, NULL);
-  g_signal_connect_object(self->signaling, "peer-joined", G_CALLBACK(on_peer_joined), self, 0);
-  g_signal_connect_object(self->signaling, "peer-left", G_CALLBACK(on_peer_left), self, 0);
-  g_signal_connect_object(self->signaling, "message", G_CALLBACK(on_message), self, 0);
-  g_signal_connect_object(self->signaling, "failed", G_CALLBACK(on_failed), self, 0);
-  g_signal_connect_object(self->signaling, "notify::state", G_CALLBACK(on_state), self, 0);
-  return fwd_signaling_connect(self->signaling, url, self->keys->room, self->role, error);
+  self->type = implementation->type;
+  self->url = g_uri_ref(url);
+  return begin(self, error);
+}
+
+static void
+end(FwdRoom *self)
+{
+  g_signal_handlers_disconnect_by_data(self->signaling, self);
+  fwd_signaling_leave(self->signaling);
+  g_clear_object(&self->signaling);
+  self->joined = FALSE;
 }
 
 void
 fwd_room_leave(FwdRoom *self)
 {
+  if (self->signaling)
+    end(self);
+}
+
+void
+fwd_room_renew(FwdRoom *self)
+{
+  const gboolean joined = self->joined;
+  g_autoptr(GError) error = NULL;
+
   if (!self->signaling)
     return;
-  g_signal_handlers_disconnect_by_data(self->signaling, self);
-  fwd_signaling_leave(self->signaling);
-  g_clear_object(&self->signaling);
-  self->joined = FALSE;
+  end(self);
+  if (joined)
+    g_signal_emit(self, signals[DISCONNECTED], 0);
+  if (!begin(self, &error))
+    g_signal_emit(self, signals[FAILED], 0, error);
 }
 
 gboolean
@@ -200,6 +230,7 @@ fwd_room_finalize(GObject *object)
 
   g_free(self->peer_id);
   g_free(self->transport);
+  g_clear_pointer(&self->url, g_uri_unref);
   G_OBJECT_CLASS(fwd_room_parent_class)->finalize(object);
 }
 

@@ -28,6 +28,8 @@ FwdRoom *fwd_room_new(FwdRole role, const FwdRoomKeys *keys, const char *peer_id
 /** Errors: FWD_SIGNALING_ERROR with UNSUPPORTED (no transport for the scheme) or INVALID. */
 gboolean fwd_room_join(FwdRoom *self, FwdPluginRegistry *registry, GUri *url, GError **error);
 void fwd_room_leave(FwdRoom *self);
+/** Joins anew at once: the connection belongs to a network that is gone. */
+void fwd_room_renew(FwdRoom *self);
 
 gboolean fwd_room_is_joined(FwdRoom *self);
 /** Id of the transport plugin; "" before join. */

@@ -105,9 +105,10 @@ server_message(FwdSession *session, FwdPeer *peer, const FwdMessage *message)
 
 /* The client's NAT may have moved, or our own: say where we are now. */
 static void
-on_path_lost(FwdPeer *peer, FwdSession *session)
+on_paths(FwdPeer *peer, gboolean direct_lost, FwdSession *session)
 {
-  fwd_discovery_refresh(fwd_session_get_discovery(session));
+  if (direct_lost)
+    fwd_discovery_refresh(fwd_session_get_discovery(session));
 }
 
 static void
@@ -132,7 +133,7 @@ server_peer_added(FwdSession *session, FwdPeer *peer)
 
   g_object_set_data_full(G_OBJECT(peer), REVERSE_KEY, reverse,
                          (GDestroyNotify)fwd_reverse_mappings_free);
-  g_signal_connect_object(peer, "path-lost", G_CALLBACK(on_path_lost), session, 0);
+  g_signal_connect_object(peer, "paths", G_CALLBACK(on_paths), session, 0);
   g_signal_connect_object(peer, "notify::state", G_CALLBACK(on_state), session, 0);
   g_signal_connect_object(peer, "closed", G_CALLBACK(on_closed), session, 0);
 }

@@ -25,6 +25,7 @@ typedef struct {
   FwdDiscovery *discovery;
   FwdRoom *room;
   FwdService *service;
+  FwdSurroundings *surroundings;
   GListStore *peers;
   guint tell_timer;
   GTask *stopping;
@@ -134,11 +135,12 @@ on_channel(FwdPeer *peer, FwdChannel *channel, FwdSession *self)
 }
 
 static void
-on_strategy_sends(FwdPeer *peer, const char *strategy, GVariant *body, FwdSession *self)
+on_strategy_sends(FwdPeer *peer, guint race, const char *strategy, GVariant *body,
+                  FwdSession *self)
 {
   FwdMessage *message = fwd_message_new(FWD_MESSAGE_STRATEGY);
 
-  message->attempt = fwd_peer_get_race_number(peer);
+  message->attempt = race;
   message->strategy = g_strdup(strategy);
   message->body = g_variant_ref(body);
   fwd_session_send(self, peer, message);
@@ -149,6 +151,8 @@ set_local(FwdSession *self, FwdPeer *peer)
 {
   FwdDiscovery *discovery = PRIVATE(self)->discovery;
 
+  fwd_surroundings_set_stun_servers(PRIVATE(self)->surroundings,
+                                    fwd_discovery_get_servers(discovery));
   fwd_connector_set_local(fwd_peer_get_connector(peer), fwd_discovery_get_candidates(discovery),
                           fwd_discovery_get_report(discovery));
 }
@@ -163,6 +167,7 @@ add_peer(FwdSession *self, const FwdMessage *hello)
       .plane = private->plane,
       .registry = fwd_application_get_registry(private->application),
       .bus = fwd_application_get_bus(private->application),
+      .surroundings = private->surroundings,
   };
   g_autoptr(FwdPeer) peer = NULL;
 
@@ -226,8 +231,9 @@ on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSess
     return;
   if (message->type != FWD_MESSAGE_STRATEGY)
     FWD_SESSION_GET_CLASS(self)->message(self, peer, message);
-  else if (message->attempt == fwd_peer_get_race_number(peer))
-    fwd_connector_message(fwd_peer_get_connector(peer), message->strategy, message->body);
+  else
+    fwd_connector_message(fwd_peer_get_connector(peer), message->attempt, message->strategy,
+                          message->body);
 }
 
 void
@@ -235,7 +241,8 @@ fwd_session_send_hello(FwdSession *self, const char *member, FwdPeer *peer)
 {
   FwdSessionPrivate *private = PRIVATE(self);
   FwdMessage *hello = fwd_hello_new(private->role, private->identity, private->discovery,
-                                    fwd_application_get_registry(private->application));
+                                    fwd_application_get_registry(private->application),
+                                    private->surroundings);
 
   fwd_room_send(private->room, member, hello, peer ? fwd_peer_get_nonce(peer) : NULL);
 }
@@ -365,6 +372,9 @@ open_sockets(FwdSession *self, GError **error)
       fwd_data_plane_new(private->credentials->keys.probe, private->identity, error);
   if (!private->plane)
     return FALSE;
+  g_strfreev(private->surroundings->strategies);
+  g_object_get(private->profile, "strategies", &private->surroundings->strategies, NULL);
+  private->surroundings->signaling_url = g_uri_to_string(private->credentials->url);
   private->discovery = fwd_discovery_new(private->plane);
   g_signal_connect_object(private->discovery, "changed", G_CALLBACK(on_discovery), self, 0);
   g_signal_connect_object(private->discovery, "done", G_CALLBACK(on_discovery), self, 0);
@@ -400,6 +410,7 @@ on_drained(gpointer user_data)
   g_clear_pointer(&private->drain, fwd_drain_free);
   while (fwd_peer_list_count(private->peers))
     fwd_session_drop_peer(self, fwd_peer_list_get(private->peers, 0));
+  fwd_surroundings_clear_kept(private->surroundings);
   if (private->room)
     fwd_room_leave(private->room);
   if (private->plane)
@@ -558,6 +569,7 @@ fwd_session_finalize(GObject *object)
   g_clear_handle_id(&private->tell_timer, g_source_remove);
   g_clear_pointer(&private->drain, fwd_drain_free);
   g_object_unref(private->peers);
+  fwd_surroundings_unref(private->surroundings);
   g_clear_object(&private->room);
   g_clear_object(&private->discovery);
   g_clear_object(&private->plane);
@@ -596,5 +608,8 @@ fwd_session_class_init(FwdSessionClass *klass)
 static void
 fwd_session_init(FwdSession *self)
 {
+  g_autofree char *history = fwd_history_default_path();
+
   PRIVATE(self)->peers = fwd_peer_list_new();
+  PRIVATE(self)->surroundings = fwd_surroundings_new(history);
 }

@@ -153,8 +153,7 @@ add_sockets(gpointer data)
 
   for (guint i = 0; i < SOCKETS; i++)
     if (self->sockets[i].fd >= 0)
-      fwd_demultiplexer_add_socket(self->demultiplexer, self->sockets[i].fd,
-                                   &self->sockets[i].local);
+      fwd_demultiplexer_add_socket(self->demultiplexer, self->sockets[i].fd);
 }
 
 static void

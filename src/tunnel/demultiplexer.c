@@ -9,10 +9,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/**
- * Descriptors are watched level-triggered: after so many batches the others get
- * their turn, and epoll tells again. Output is waited for only while a path is
- * blocked, since a UDP socket becomes writable with every packet that has left.
+/*
+ * Watched level-triggered: after so many batches others get their turn. Output only while
+ * a path is blocked: a UDP socket becomes writable with every packet that has left.
  */
 #define BATCHES_MAX 8
 
@@ -22,6 +21,7 @@ typedef struct {
   FwdDemultiplexer *demultiplexer;
   FwdReceiver *receiver; /* of a path's own descriptor */
   FwdPathId id;
+  FwdDeferred again;
 } Source;
 
 typedef struct {
@@ -41,7 +41,7 @@ struct FwdDemultiplexer {
   FwdReporter *reporter;
   guint8 probe_key[FWD_PROBE_KEY_SIZE];
   char self[FWD_PEER_ID_SIZE + 1];
-  FwdDemultiplexerCounters counters;
+  FwdStrangers strangers;
 
   GPtrArray *sources;      /* of Source */
   GPtrArray *members;      /* of Member */
@@ -70,6 +70,7 @@ fwd_demultiplexer_new(FwdDataLoop *loop, const guint8 *probe_key, const char *se
   FwdDemultiplexer *demultiplexer = g_new0(FwdDemultiplexer, 1);
 
   demultiplexer->loop = loop;
+  fwd_strangers_init(&demultiplexer->strangers, loop);
   demultiplexer->reporter = fwd_reporter_new(loop, events, user_data);
   memcpy(demultiplexer->probe_key, probe_key, sizeof demultiplexer->probe_key);
   g_strlcpy(demultiplexer->self, self, sizeof demultiplexer->self);
@@ -90,10 +91,10 @@ fwd_demultiplexer_free(FwdDemultiplexer *demultiplexer)
   g_free(demultiplexer);
 }
 
-FwdDemultiplexerCounters
+FwdStrangerCounts
 fwd_demultiplexer_get_counters(const FwdDemultiplexer *demultiplexer)
 {
-  return demultiplexer->counters;
+  return demultiplexer->strangers.counts;
 }
 
 static Member *
@@ -178,7 +179,7 @@ on_request(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe
   answer(demultiplexer, origin, probe);
   if (!fwd_reporter_challenged(demultiplexer->reporter, probe->sender, &origin->from,
                                origin->now))
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
   for (guint i = 0; i < demultiplexer->members->len; i++) {
     FwdReceiver *receiver = ((Member *)demultiplexer->members->pdata[i])->receiver;
     FwdPathId id = strcmp(receiver->peer, probe->sender) == 0 ? find_path(origin, receiver) : 0;
@@ -203,15 +204,7 @@ on_response(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProb
   }
   if (!fwd_reporter_checked(demultiplexer->reporter, probe->transaction, &origin->from,
                             origin->now))
-    demultiplexer->counters.dropped++;
-}
-
-static gboolean
-is_answer(const FwdStunMessage *message)
-{
-  FwdStunClass message_class = fwd_stun_message_class(message);
-
-  return message_class == FWD_STUN_SUCCESS || message_class == FWD_STUN_FAILURE;
+    fwd_strangers_drop(&demultiplexer->strangers);
 }
 
 /* STUN that proves nothing: an answer of a server, or somebody who guesses. */
@@ -223,14 +216,15 @@ on_foreign_stun(FwdDemultiplexer *demultiplexer, const Origin *origin, const gui
   gsize ignored;
 
   if (length > FWD_STUN_MESSAGE_MAX || !fwd_stun_message_parse(data, length, &message)) {
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
     return;
   }
   if (fwd_stun_message_find(&message, FWD_STUN_MESSAGE_INTEGRITY_SHA256, &ignored) != NULL)
-    demultiplexer->counters.forged++;
-  else if (!is_answer(&message) || !fwd_reporter_stun(demultiplexer->reporter, &origin->from,
-                                                      data, length, origin->now))
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop_forged(&demultiplexer->strangers);
+  else if (fwd_stun_message_class(&message) < FWD_STUN_SUCCESS ||
+           !fwd_reporter_stun(demultiplexer->reporter, &origin->from, data, length,
+                              origin->now))
+    fwd_strangers_drop(&demultiplexer->strangers);
 }
 
 static void
@@ -292,7 +286,7 @@ on_quic(FwdDemultiplexer *demultiplexer, const Origin *origin, guint64 connectio
     demultiplexer->heard_on = id;
   }
   if (receiver == NULL) {
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
     return;
   }
   receiver->receive(receiver, demultiplexer->heard_on, data, length, origin->now);
@@ -314,21 +308,27 @@ take_packet(FwdDemultiplexer *demultiplexer, const Origin *origin, const guint8 
     on_quic(demultiplexer, origin, connection_id, data, length);
     break;
   case FWD_PACKET_OTHER:
-    demultiplexer->counters.dropped++;
+    fwd_strangers_drop(&demultiplexer->strangers);
     break;
   }
+}
+
+static FwdPath *
+find_own_path(const Source *source)
+{
+  return source->receiver != NULL ? fwd_path_set_get(source->receiver->paths, source->id)
+                                  : NULL;
 }
 
 static gssize
 receive(Source *source, FwdEndpoint *from, gsize *segment)
 {
   guint8 *buffer = source->demultiplexer->buffer;
-  FwdPath *path;
+  FwdPath *path = find_own_path(source);
 
   if (source->receiver == NULL)
     return fwd_datagram_socket_receive(source->watch.fd, buffer, FWD_DATAGRAM_BUFFER_SIZE, from,
                                        segment);
-  path = fwd_path_set_get(source->receiver->paths, source->id);
   if (path == NULL)
     return -EBADF;
   *from = path->remote;
@@ -353,6 +353,7 @@ on_broken(Source *source, int error)
   gint64 before;
 
   fwd_data_loop_unwatch(demultiplexer->loop, &source->watch);
+  fwd_data_loop_cancel_deferred(demultiplexer->loop, &source->again);
   if (receiver == NULL) {
     fwd_log_warning("a shared socket can't be read any more: %s", g_strerror(error));
     return;
@@ -382,9 +383,31 @@ read_batches(Source *source, guint32 events)
     if (demultiplexer->reading == NULL)
       return;
   }
+  /* A path's own stream may hold more than its descriptor knows of. */
+  if (source->receiver != NULL)
+    fwd_data_loop_defer(demultiplexer->loop, &source->again);
 }
 
 /* Writing. */
+
+/** What a path keeps goes first. FALSE when some is left, or the path died of it. */
+static gboolean
+flush_path(Source *source)
+{
+  FwdPath *path = find_own_path(source);
+  const int kept = path != NULL ? fwd_path_flush(path) : 0;
+
+  if (kept < 0)
+    on_broken(source, -kept);
+  return kept == 0;
+}
+
+static void
+wait_for_output(Source *source)
+{
+  if (source->watch.watched)
+    fwd_data_loop_watch(source->demultiplexer->loop, &source->watch, EPOLLIN | EPOLLOUT);
+}
 
 static void
 on_blocked(int fd, gpointer user_data)
@@ -395,7 +418,7 @@ on_blocked(int fd, gpointer user_data)
   if (source == NULL)
     return;
   member->blocked = TRUE;
-  fwd_data_loop_watch(member->demultiplexer->loop, &source->watch, EPOLLIN | EPOLLOUT);
+  wait_for_output(source);
 }
 
 static Member *
@@ -415,6 +438,8 @@ resume_writing(Source *source)
   FwdDemultiplexer *demultiplexer = source->demultiplexer;
   Member *member;
 
+  if (!flush_path(source))
+    return;
   fwd_data_loop_watch(demultiplexer->loop, &source->watch, EPOLLIN);
   /* Marked first: who is blocked again at once waits for the next time. */
   for (guint i = 0; i < demultiplexer->members->len; i++) {
@@ -439,7 +464,16 @@ on_ready(FwdWatch *watch, guint32 events)
     resume_writing(source);
   if (demultiplexer->reading != NULL && (events & ~(guint32)EPOLLOUT) != 0)
     read_batches(source, events);
+  /* What was read may have been answered below the packets. */
+  if (demultiplexer->reading != NULL && source->watch.watched && !flush_path(source))
+    wait_for_output(source);
   demultiplexer->reading = NULL;
+}
+
+static void
+read_again(FwdDeferred *deferred)
+{
+  on_ready((FwdWatch *)((char *)deferred - G_STRUCT_OFFSET(Source, again)), EPOLLIN);
 }
 
 /* Adding and removing. */
@@ -454,6 +488,7 @@ add_source(FwdDemultiplexer *demultiplexer, int fd, FwdReceiver *receiver, FwdPa
   source = g_new0(Source, 1);
   source->watch.fd = fd;
   source->watch.ready = on_ready;
+  source->again.run = read_again;
   source->demultiplexer = demultiplexer;
   source->receiver = receiver;
   source->id = id;
@@ -466,14 +501,14 @@ static void
 remove_source(FwdDemultiplexer *demultiplexer, Source *source)
 {
   fwd_data_loop_unwatch(demultiplexer->loop, &source->watch);
+  fwd_data_loop_cancel_deferred(demultiplexer->loop, &source->again);
   if (demultiplexer->reading == source)
     demultiplexer->reading = NULL;
   g_ptr_array_remove(demultiplexer->sources, source);
 }
 
 void
-fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd,
-                             const FwdEndpoint *local G_GNUC_UNUSED)
+fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd)
 {
   add_source(demultiplexer, fd, NULL, 0);
 }

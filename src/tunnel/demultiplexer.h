@@ -9,6 +9,7 @@
 
 #include "path/path-set.h"
 #include "tunnel/data-loop.h"
+#include "tunnel/strangers.h"
 
 /** All connection ids that stunfwd issues have this length, the first one included. */
 #define FWD_CONNECTION_ID_SIZE 8
@@ -40,11 +41,6 @@ typedef struct {
                   gpointer user_data);
 } FwdDemultiplexerEvents;
 
-typedef struct {
-  guint64 dropped; /**< packets that belong to nobody */
-  guint64 forged;  /**< checks with a wrong key */
-} FwdDemultiplexerCounters;
-
 /** Any thread, before the loop uses it. @self: own peer id. Key and id are copied. */
 FwdDemultiplexer *
 fwd_demultiplexer_new(FwdDataLoop *loop, const guint8 *probe_key, const char *self,
@@ -53,8 +49,7 @@ fwd_demultiplexer_new(FwdDataLoop *loop, const guint8 *probe_key, const char *se
 void fwd_demultiplexer_free(FwdDemultiplexer *demultiplexer);
 
 /** Starts to read a shared socket; the descriptor stays the caller's. */
-void
-fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd, const FwdEndpoint *local);
+void fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd);
 void fwd_demultiplexer_remove_socket(FwdDemultiplexer *demultiplexer, int fd);
 
 /**
@@ -84,4 +79,4 @@ void fwd_demultiplexer_add_connection_id(FwdDemultiplexer *demultiplexer, guint6
                                          FwdReceiver *receiver);
 void fwd_demultiplexer_remove_connection_id(FwdDemultiplexer *demultiplexer, guint64 id);
 
-FwdDemultiplexerCounters fwd_demultiplexer_get_counters(const FwdDemultiplexer *demultiplexer);
+FwdStrangerCounts fwd_demultiplexer_get_counters(const FwdDemultiplexer *demultiplexer);

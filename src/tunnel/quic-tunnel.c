@@ -19,7 +19,14 @@ struct _FwdQuicTunnel {
 };
 
 enum { PROP_STATE = 1, PROP_PATH_CLASS, N_PROPERTIES };
-enum { SIGNAL_CHANNEL, SIGNAL_PATH_CHANGED, SIGNAL_PATH_LOST, SIGNAL_CLOSED, N_SIGNALS };
+enum {
+  SIGNAL_CHANNEL,
+  SIGNAL_SAMPLED,
+  SIGNAL_PATH_CHANGED,
+  SIGNAL_PATH_LOST,
+  SIGNAL_CLOSED,
+  N_SIGNALS
+};
 
 static GParamSpec *properties[N_PROPERTIES];
 static guint signals[N_SIGNALS];
@@ -78,6 +85,7 @@ on_statistics(gpointer owner, const FwdTunnelStatistics *statistics)
     self->path_class = statistics->paths[0].path_class;
     g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_PATH_CLASS]);
   }
+  g_signal_emit(self, signals[SIGNAL_SAMPLED], 0);
 }
 
 static void
@@ -231,6 +239,8 @@ fwd_quic_tunnel_class_init(FwdQuicTunnelClass *class)
                                          NULL, G_TYPE_NONE, 1, FWD_TYPE_CHANNEL);
   signals[SIGNAL_PATH_CHANGED] = g_signal_new("path-changed", type, G_SIGNAL_RUN_LAST, 0, NULL,
                                               NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_SAMPLED] =
+      g_signal_new("sampled", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_PATH_LOST] =
       g_signal_new("path-lost", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_CLOSED] = g_signal_new("closed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,

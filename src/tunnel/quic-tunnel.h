@@ -37,6 +37,7 @@ typedef struct {
  * Properties: "state" (FwdTunnelState as a uint, notify), "path-class".
  * Signals:
  *  "channel"      (FwdChannel *)  the peer has opened one; without a handler it is refused
+ *  "sampled"      ()              statistics are fresh
  *  "path-changed" ()              the active path is another one; statistics are fresh
  *  "path-lost"    ()              no path is alive: find new ones
  *  "closed"       (GError *)      why it is CLOSED

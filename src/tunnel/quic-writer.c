@@ -60,15 +60,17 @@ static gboolean
 flush(FwdTunnelEnd *end, gint64 now)
 {
   FwdQuicWriter *writer = &end->writer;
+  const FwdPathId route = fwd_quic_connection_route(&end->connection, writer->path);
 
+  if (writer->sent < writer->length)
+    fwd_path_set_expect_answer(end->paths, route, now);
   while (writer->sent < writer->length) {
     const FwdPacketBatch batch = {
         .data = writer->buffer + writer->sent,
         .length = writer->length - writer->sent,
         .segment = writer->segment,
     };
-    const gssize taken = fwd_path_set_send(
-        end->paths, fwd_quic_connection_route(&end->connection, writer->path), &batch, now);
+    const gssize taken = fwd_path_set_send(end->paths, route, &batch, now);
 
     if (taken == 0) {
       writer->blocked = TRUE;

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-attempt.h"
 
+#include "path/framed-path.h"
+#include "path/probe.h"
+#include "path/udp-path.h"
 #include <string.h>
+
+#define PROBE_KEY ((const guint8[FWD_PROBE_KEY_SIZE]){1, 2, 3})
 
 G_DEFINE_FINAL_TYPE(FakeAttempt, fake_attempt, FWD_TYPE_ATTEMPT)
 
@@ -140,6 +145,107 @@ fake_attempt_note(FwdAttempt *attempt, const char *line)
 }
 
 static void
+fake_attempt_advise(FwdAttempt *attempt, const char *line)
+{
+  g_ptr_array_add(FAKE_ATTEMPT(attempt)->advice, g_strdup(line));
+}
+
+static const char *
+fake_attempt_get_signaling_url(FwdAttempt *attempt)
+{
+  return "ws://127.0.0.1:9/";
+}
+
+static const GArray *
+fake_attempt_get_stun_servers(FwdAttempt *attempt)
+{
+  return FAKE_ATTEMPT(attempt)->stun;
+}
+
+static const GPtrArray *
+fake_attempt_get_turn_servers(FwdAttempt *attempt)
+{
+  return FAKE_ATTEMPT(attempt)->turn;
+}
+
+static void
+fake_attempt_derive(FwdAttempt *attempt, const char *label, guint8 *output, gsize size)
+{
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA512);
+  guint8 digest[64];
+  gsize length = sizeof digest;
+
+  g_checksum_update(checksum, (const guchar *)label, -1);
+  g_checksum_get_digest(checksum, digest, &length);
+  for (gsize i = 0; i < size; i++)
+    output[i] = digest[i % sizeof digest];
+}
+
+static const char *
+id_of(gboolean controlling)
+{
+  return controlling ? "00000000000000aa" : "00000000000000bb";
+}
+
+static gsize
+fake_attempt_write_check(FwdAttempt *attempt, guint8 *buffer, gsize size, guint8 *transaction)
+{
+  FakeAttempt *self = FAKE_ATTEMPT(attempt);
+
+  self->sent++;
+  self->sent_too_late += self->finished;
+  fwd_stun_new_transaction(transaction);
+  return fwd_probe_write_request(buffer, size, PROBE_KEY, id_of(!self->controlling),
+                                 id_of(self->controlling), transaction);
+}
+
+static FwdCheckKind
+fake_attempt_read_check(FwdAttempt *attempt, const guint8 *data, gsize length,
+                        guint8 *transaction)
+{
+  FwdProbe probe;
+
+  if (!fwd_probe_read(data, length, PROBE_KEY, id_of(FAKE_ATTEMPT(attempt)->controlling),
+                      &probe))
+    return FWD_CHECK_NONE;
+  memcpy(transaction, probe.transaction, FWD_CHECK_TRANSACTION_SIZE);
+  return probe.message_class == FWD_STUN_REQUEST ? FWD_CHECK_REQUEST : FWD_CHECK_RESPONSE;
+}
+
+static gsize
+fake_attempt_write_response(FwdAttempt *attempt, guint8 *buffer, gsize size,
+                            const guint8 *transaction, const FwdEndpoint *from)
+{
+  return fwd_probe_write_response(buffer, size, PROBE_KEY, transaction, from);
+}
+
+static FwdPath *
+fake_attempt_create_socket_path(FwdAttempt *attempt, int fd, const FwdEndpoint *remote,
+                                guint rtt_us)
+{
+  return fwd_udp_path_new_own(fd, remote, FWD_PATH_CLASS_P2P, "test", rtt_us);
+}
+
+static FwdPath *
+fake_attempt_create_stream_path(FwdAttempt *attempt, GIOStream *stream, FwdFraming framing,
+                                guint rtt_us)
+{
+  return fwd_framed_path_new(stream, framing, FWD_PATH_CLASS_RELAY, "test", rtt_us);
+}
+
+static void
+fake_attempt_keep(FwdAttempt *attempt, const char *key, GObject *object)
+{
+  g_hash_table_replace(FAKE_ATTEMPT(attempt)->kept, g_strdup(key), object);
+}
+
+static GObject *
+fake_attempt_get_kept(FwdAttempt *attempt, const char *key)
+{
+  return g_hash_table_lookup(FAKE_ATTEMPT(attempt)->kept, key);
+}
+
+static void
 fake_attempt_finalize(GObject *object)
 {
   FakeAttempt *self = FAKE_ATTEMPT(object);
@@ -150,6 +256,10 @@ fake_attempt_finalize(GObject *object)
   g_array_unref(self->remote);
   g_array_unref(self->pending);
   g_ptr_array_unref(self->story);
+  g_ptr_array_unref(self->advice);
+  g_array_unref(self->stun);
+  g_ptr_array_unref(self->turn);
+  g_hash_table_unref(self->kept);
   G_OBJECT_CLASS(fake_attempt_parent_class)->finalize(object);
 }
 
@@ -167,6 +277,18 @@ fake_attempt_class_init(FakeAttemptClass *klass)
   attempt->create_udp_path = fake_attempt_create_udp_path;
   attempt->send_message = fake_attempt_send_message;
   attempt->note = fake_attempt_note;
+  attempt->advise = fake_attempt_advise;
+  attempt->get_signaling_url = fake_attempt_get_signaling_url;
+  attempt->get_stun_servers = fake_attempt_get_stun_servers;
+  attempt->get_turn_servers = fake_attempt_get_turn_servers;
+  attempt->derive = fake_attempt_derive;
+  attempt->write_check = fake_attempt_write_check;
+  attempt->read_check = fake_attempt_read_check;
+  attempt->write_response = fake_attempt_write_response;
+  attempt->create_socket_path = fake_attempt_create_socket_path;
+  attempt->create_stream_path = fake_attempt_create_stream_path;
+  attempt->keep = fake_attempt_keep;
+  attempt->get_kept = fake_attempt_get_kept;
   G_OBJECT_CLASS(klass)->finalize = fake_attempt_finalize;
 }
 
@@ -177,6 +299,10 @@ fake_attempt_init(FakeAttempt *self)
   self->remote = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->pending = g_array_new(FALSE, FALSE, sizeof(FakeCheck));
   self->story = g_ptr_array_new_with_free_func(g_free);
+  self->advice = g_ptr_array_new_with_free_func(g_free);
+  self->stun = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
+  self->turn = g_ptr_array_new();
+  self->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
 }
 
 FakeAttempt *

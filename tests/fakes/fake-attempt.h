@@ -25,7 +25,11 @@ struct _FakeAttempt {
   gboolean controlling;
   GArray *local, *remote; /* of FwdCandidate */
   FwdNatReport local_nat, remote_nat;
-  GPtrArray *story; /* lines of fwd_attempt_note() */
+  GPtrArray *story;  /* lines of fwd_attempt_note() */
+  GPtrArray *advice; /* lines of fwd_attempt_advise() */
+  GArray *stun;      /* of FwdEndpoint */
+  GPtrArray *turn;   /* of FwdTurnServer, which the test owns */
+  GHashTable *kept;  /* GObject by key */
   GArray *pending;  /* FakeCheck, those without an answer */
 
   guint sent;          /* checks that left, and those that could not */

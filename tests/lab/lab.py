@@ -74,6 +74,11 @@ def _die_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _enter(namespace):
+    if libc.setns(namespace.fileno(), 0):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), namespace.name)
+
+
 class Program:
     """A program under way in a place. `strict`: one of the project's own, which must end
     with status 0 when it is asked to."""
@@ -309,6 +314,28 @@ class Lab(Place):
     def command(self, node, argv):
         return ["ip", "netns", "exec", f"{self.name}-{node}", *map(str, argv)]
 
-    def forget(self, router):
-        """Makes a router lose its state, as a restart would."""
-        self.natlab("forget", router)
+    def forget(self, *routers):
+        """Makes routers lose their state, as a restart would."""
+        for router in routers:
+            self.natlab("forget", router)
+
+    def nodes(self):
+        """The names of all nodes, as natlab has them."""
+        start = self.name + "-"
+        return sorted(name[len(start):] for name in os.listdir("/run/netns")
+                      if name.startswith(start))
+
+    @contextlib.contextmanager
+    def inside(self, node):
+        """Sockets that this thread makes meanwhile belong to the node."""
+        with open("/proc/thread-self/ns/net", encoding="ascii") as home, \
+                open(f"/run/netns/{self.name}-{node}", encoding="ascii") as away:
+            _enter(away)
+            try:
+                yield
+            finally:
+                _enter(home)
+
+    def nft(self, node, rules):
+        """Loads rules into a node, such as a table of the test's own."""
+        return self.run(node, "nft", "-f", "-", data=rules)

@@ -92,10 +92,10 @@ class Peer:
 
 
 class Server(Peer):
-    def __init__(self, place, node, signald, *words, name="server"):
+    def __init__(self, place, node, signald, *words, name="server", env=None):
         if "--ticket-file" not in words and "--room" not in words:
             words = ("--signaling", signald.url, "--stun", signald.stun, *words)
-        super().__init__(place, node, name, "server", *words)
+        super().__init__(place, node, name, "server", *words, env=env)
 
     def ticket(self):
         """The ticket it prints."""
@@ -103,8 +103,8 @@ class Server(Peer):
 
 
 class Client(Peer):
-    def __init__(self, place, node, ticket, *words, name="client"):
-        super().__init__(place, node, name, "client", ticket, *words)
+    def __init__(self, place, node, ticket, *words, name="client", env=None):
+        super().__init__(place, node, name, "client", ticket, *words, env=env)
 
     def wait_mapped(self, *ports, limit=30):
         """Until it listens on these TCP ports."""

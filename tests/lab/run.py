@@ -76,14 +76,19 @@ class Results:
             if status == 0:
                 self.passed += 1
                 print(f"ok {self.number} - {name} # {seconds:.1f} s")
+                self.tell(output)
             elif status == SKIPPED:
                 self.skipped += 1
                 print(f"ok {self.number} - {name} # SKIP {(output.strip().splitlines() or ['?'])[-1]}")
             else:
                 self.failed += 1
                 print(f"not ok {self.number} - {name} # {seconds:.1f} s")
-                print("".join(f"#   {line}\n" for line in output.splitlines()), end="")
+                self.tell(output)
             sys.stdout.flush()
+
+    @staticmethod
+    def tell(output):
+        print("".join(f"#   {line}\n" for line in output.splitlines()), end="")
 
 
 def run_child(options, results, test):

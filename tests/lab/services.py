@@ -5,13 +5,19 @@
     services.py serve HTTP-PORT ECHO-PORT   HTTP, and echo over TCP and UDP, on 127.0.0.1
     services.py once PORT                   one TCP connection, one byte there and back
     services.py hold PORT COUNT             COUNT connections, held open after one byte on each
-    services.py steady PORT                 one TCP connection; a counter there and back for ever
+    services.py steady PORT                 one TCP connection; a counter there and back for ever,
+                                            printed with the time
+    services.py drain SIZE                  reads stdin; a line a megabyte: bytes, and the longest
+                                            wait for more so far in ms; then its SHA-256
     services.py datagram PORT SIZE          one datagram of SIZE bytes there and back
 
-HTTP: /number/N is the text N; /bytes/N is N bytes, the same ones each time.
+HTTP: /number/N is the text N; /bytes/N is N bytes, the same ones each time, and so is
+/stream/N, which is made as it is sent.
 """
 import functools
+import hashlib
 import http.server
+import os
 import random
 import resource
 import signal
@@ -22,11 +28,25 @@ import threading
 import time
 
 LIMIT = 30
+PIECE = 1_000_000
 
 
 @functools.lru_cache(maxsize=4)
 def some_bytes(size):
     return random.Random(size).randbytes(size)
+
+
+def stream(size):
+    """The bytes of /stream/SIZE, in pieces."""
+    for start in range(0, size, PIECE):
+        yield start.to_bytes(8, "big") + some_bytes(PIECE - 8)[:min(PIECE, size - start) - 8]
+
+
+def stream_hash(size):
+    digest = hashlib.sha256()
+    for piece in stream(size):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -36,12 +56,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):  # pylint: disable=invalid-name
         kind, _, number = self.path.strip("/").partition("/")
+        if kind == "stream" and number.isdigit():
+            self.answer(200, int(number), stream(int(number)))
+            return
         known = kind in ("number", "bytes") and number.isdigit()
         body = some_bytes(int(number)) if known and kind == "bytes" else number.encode()
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Length", str(len(body)))
+        self.answer(200 if known else 404, len(body), [body])
+
+    def answer(self, status, size, pieces):
+        self.send_response(status)
+        self.send_header("Content-Length", str(size))
         self.end_headers()
-        self.wfile.write(body)
+        for piece in pieces:
+            self.wfile.write(piece)
 
     def log_message(self, *_):  # pylint: disable=arguments-differ
         pass
@@ -121,8 +148,23 @@ def steady(port):
         while True:
             exchange(sock, count.to_bytes(8, "big"))
             count += 1
-            print(count, flush=True)
-            time.sleep(0.05)
+            print(count, time.monotonic(), flush=True)
+            time.sleep(0.02)
+
+
+def drain(size):
+    """The first byte is awaited for as long as it takes; only what comes later can stall."""
+    digest, count, longest, last = hashlib.sha256(), 0, 0, None
+    while data := os.read(0, 1 << 16):
+        now = time.monotonic()
+        longest, last = max(longest, now - (last or now)), now
+        before, count = count, count + len(data)
+        digest.update(data)
+        if before // PIECE < count // PIECE:
+            print(count, round(longest * 1000), flush=True)
+    if count != size:
+        sys.exit(f"{count} of {size} bytes came")
+    print(count, round(longest * 1000), digest.hexdigest(), flush=True)
 
 
 def datagram(port, size):
@@ -142,5 +184,5 @@ def datagram(port, size):
 
 
 if __name__ == "__main__":
-    jobs = {job.__name__: job for job in (serve, once, hold, steady, datagram)}
+    jobs = {job.__name__: job for job in (serve, once, hold, steady, drain, datagram)}
     jobs[sys.argv[1]](*map(int, sys.argv[2:]))

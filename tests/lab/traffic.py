@@ -4,9 +4,10 @@ import hashlib
 import json
 import os
 import sys
+import time
 
 from lab import need, wait_for
-from services import some_bytes
+from services import PIECE, some_bytes, stream_hash
 
 SERVICES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "services.py")
 SSH, HTTP, DNS, IPERF, ECHO = 2222, 8000, 5353, 5201, 7007
@@ -154,9 +155,19 @@ class Steady:
         self.program = place.start(node, name, sys.executable, SERVICES, "steady", port)
         self.wait_more()
 
+    def echoes(self):
+        """Number and time of each."""
+        lines = map(str.split, self.program.out().splitlines())
+        return [(int(line[0]), float(line[1])) for line in lines if len(line) == 2]
+
     def count(self):
-        words = self.program.out().split()
-        return int(words[-1]) if words else 0
+        echoes = self.echoes()
+        return echoes[-1][0] if echoes else 0
+
+    def longest_wait(self, since):
+        """Seconds, from a time or a later echo to the next one; a wait that has not ended counts."""
+        times = [since, *(when for _, when in self.echoes() if when > since), time.monotonic()]
+        return max(after - before for before, after in zip(times, times[1:]))
 
     def wait_more(self, more=20, limit=30):
         """Until so many more echoes have come, over this same connection."""
@@ -185,3 +196,32 @@ class Download:
         assert self.program.wait(limit) == 0, self.program.log()
         with open(self.file, "rb") as file:
             assert file.read() == some_bytes(self.size), "what arrived differs"
+
+
+class Transfer:
+    """A large HTTP answer by curl, whose bytes are counted, timed and hashed as they come."""
+
+    def __init__(self, place, node, url, size, name="transfer"):
+        self.size = size
+        pipe = 'set -o pipefail; "$0" --silent --show-error --fail --no-buffer "$1" | "${@:2}"'
+        self.program = place.start(node, name, "bash", "-c", pipe, need("curl"),
+                                   f"{url}/stream/{size}", sys.executable, SERVICES, "drain", size)
+
+    def words(self):
+        lines = self.program.out().splitlines()
+        return lines[-1].split() if lines else ["0", "0"]
+
+    def ended(self):
+        return not self.program.alive()
+
+    def wait_share(self, share, limit):
+        """Until so much of it has come."""
+        wait_for(lambda: self.ended() or int(self.words()[0]) >= share * self.size - PIECE, limit,
+                 f"{share:.0%} of {self.size} bytes", 0.1)
+
+    def wait_complete(self, limit):
+        """The longest wait between two bytes, in ms."""
+        assert self.program.wait(limit) == 0, self.program.log()
+        _, longest, digest = self.words()
+        assert digest == stream_hash(self.size), "what arrived differs"
+        return int(longest)

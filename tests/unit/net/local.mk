@@ -40,6 +40,10 @@ unit_tests += %D%/nat-observation-unit
 %C%_nat_observation_unit_SOURCES = %D%/nat-observation-unit.c
 %C%_nat_observation_unit_LDADD = $(net_test_libraries)
 
+unit_tests += %D%/websocket-frame-unit
+%C%_websocket_frame_unit_SOURCES = %D%/websocket-frame-unit.c
+%C%_websocket_frame_unit_LDADD = libnet.la $(GLIB_LIBS)
+
 unit_tests += %D%/port-allocation-unit
 %C%_port_allocation_unit_SOURCES = %D%/port-allocation-unit.c
 %C%_port_allocation_unit_LDADD = $(net_test_libraries)

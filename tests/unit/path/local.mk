@@ -16,3 +16,11 @@ unit_tests += %D%/path-set-unit
 unit_tests += %D%/probe-unit
 %C%_probe_unit_SOURCES = %D%/probe-unit.c
 %C%_probe_unit_LDADD = $(path_unit_libraries)
+
+unit_tests += %D%/frame-reader-unit
+%C%_frame_reader_unit_SOURCES = %D%/frame-reader-unit.c
+%C%_frame_reader_unit_LDADD = $(path_unit_libraries)
+
+unit_tests += %D%/framed-path-unit
+%C%_framed_path_unit_SOURCES = %D%/framed-path-unit.c
+%C%_framed_path_unit_LDADD = $(path_unit_libraries)

@@ -55,6 +55,12 @@ is_dead(const Path *path)
 }
 
 static gboolean
+is_alive(const Path *path)
+{
+  return path->monitor.alive;
+}
+
+static gboolean
 is_lossy(const Path *path)
 {
   return path->monitor.lossy;
@@ -133,6 +139,54 @@ test_intervals(void)
     g_assert_true(path.monitor.alive);
     g_assert_cmpfloat(fwd_path_monitor_get_loss(&path.monitor), ==, 0);
   }
+}
+
+/* Somebody sends and hears nothing: sooner than on a path that is idle. */
+static void
+test_death_while_sending(void)
+{
+  Path path;
+
+  init(&path, ACTIVE, 20 * MS);
+  run_until(&path, 105 * S, NULL);
+  path.rtt = 0;
+  fwd_path_monitor_sent(&path.monitor, 105 * S);
+  fwd_path_monitor_sent(&path.monitor, 105 * S + 900 * MS);
+  g_assert_cmpint(path.monitor.sent, ==, 105 * S);
+  g_assert_cmpint(run_until(&path, 110 * S, is_dead), <=, 106 * S + 300 * MS);
+  fwd_path_monitor_heard(&path.monitor, 111 * S);
+  g_assert_cmpint(path.monitor.sent, ==, 0);
+}
+
+/* Cut at @cut until it is dead, then whole again: how long it takes to count as clean. */
+static gint64
+time_to_clean(Path *path, gint64 cut)
+{
+  gint64 died, back;
+
+  path->rtt = 0;
+  died = run_until(path, cut + 10 * S, is_dead);
+  g_assert_cmpint(died, >, cut);
+  g_assert_true(path->monitor.lossy);
+  path->rtt = 20 * MS;
+  back = run_until(path, died + 10 * S, is_alive);
+  g_assert_cmpint(back, >, died);
+  return run_until(path, back + 30 * S, is_clean) - back;
+}
+
+/* A path that was dead and is back is soon trusted; one that dies again and again is not. */
+static void
+test_probation(void)
+{
+  Path path;
+
+  init(&path, ACTIVE, 20 * MS);
+  run_until(&path, 105 * S, NULL);
+  g_assert_cmpint(time_to_clean(&path, 105 * S), <=, 3500 * MS);
+  run_until(&path, 125 * S, NULL);
+  g_assert_cmpint(time_to_clean(&path, 125 * S), >=, 10 * S);
+  run_until(&path, 205 * S, NULL);
+  g_assert_cmpint(time_to_clean(&path, 205 * S), <=, 3500 * MS);
 }
 
 static void
@@ -327,6 +381,8 @@ main(int argc, char **argv)
   g_test_add_func("/path-monitor/answer-once", test_an_answer_counts_once);
   g_test_add_func("/path-monitor/intervals", test_intervals);
   g_test_add_func("/path-monitor/death", test_death);
+  g_test_add_func("/path-monitor/death-while-sending", test_death_while_sending);
+  g_test_add_func("/path-monitor/probation", test_probation);
   g_test_add_func("/path-monitor/silence", test_silence_alone_is_no_death);
   g_test_add_func("/path-monitor/back-or-given-up",
                   test_a_dead_path_may_come_back_or_is_given_up);

@@ -32,7 +32,8 @@ set_up(Fixture *fixture, gconstpointer data)
   fixture->peer = fake_attempt_new(fixture->there, FALSE);
   fake_attempt_add_host(fixture->attempt, "192.0.2.1:1000", 24);
   fixture->cancellable = g_cancellable_new();
-  fixture->config = (FwdCheckListConfig){accept_all, FALSE, 100, 3000, 0, 0, 0};
+  fixture->config = (FwdCheckListConfig){
+      .accepts = accept_all, .interval_ms = 100, .limit_ms = 3000};
 }
 
 static void

@@ -196,11 +196,16 @@ typedef struct {
   FwdPluginRegistry *registry;
   FwdEventBus *bus;
   FwdDataPlane *plane;
+  FwdSurroundings *surroundings;
+  FwdRoomKeys keys;
   FwdConnector *connector;
   guint paths, sent, finished;
   gboolean found;
   char *sender;
+  guint sent_in; /* number of the race */
+  guint32 races; /* started so far */
   GString *events;
+  GString *ended;
 } Fixture;
 
 static void
@@ -211,11 +216,20 @@ on_path(FwdConnector *connector, FwdPath *path, Fixture *fixture)
 }
 
 static void
-on_send(FwdConnector *connector, const char *strategy, GVariant *body, Fixture *fixture)
+on_send(FwdConnector *connector, guint number, const char *strategy, GVariant *body,
+        Fixture *fixture)
 {
   fixture->sent++;
   g_free(fixture->sender);
   fixture->sender = g_strdup(strategy);
+  fixture->sent_in = number;
+}
+
+static void
+on_ended(FwdConnector *connector, const char *strategy, guint outcome, Fixture *fixture)
+{
+  g_string_append_printf(fixture->ended, "%s:%s ", strategy,
+                         fwd_outcome_to_string((FwdOutcome)outcome));
 }
 
 static void
@@ -249,13 +263,20 @@ set_up(Fixture *fixture, gconstpointer data)
   stubborn = FALSE;
   fixture->bus = fwd_event_bus_new();
   fixture->events = g_string_new(NULL);
+  fixture->ended = g_string_new(NULL);
   g_signal_connect(fixture->bus, "event", G_CALLBACK(on_event), fixture);
   fixture->plane = fwd_data_plane_new(key, identity, NULL);
   g_assert_nonnull(fixture->plane);
-  fixture->connector = fwd_connector_new(fixture->plane, fixture->registry, fixture->bus,
-                                         "00000000000000aa", TRUE);
+  fixture->surroundings = fwd_surroundings_new(NULL);
+  fixture->connector =
+      fwd_connector_new(fixture->plane, fixture->registry, fixture->bus,
+                        &(FwdConnectorConfig){.peer = "00000000000000aa",
+                                              .controlling = TRUE,
+                                              .keys = &fixture->keys,
+                                              .surroundings = fixture->surroundings});
   g_signal_connect(fixture->connector, "path", G_CALLBACK(on_path), fixture);
   g_signal_connect(fixture->connector, "send", G_CALLBACK(on_send), fixture);
+  g_signal_connect(fixture->connector, "ended", G_CALLBACK(on_ended), fixture);
   g_signal_connect(fixture->connector, "finished", G_CALLBACK(on_finished), fixture);
 }
 
@@ -278,18 +299,25 @@ tear_down(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(open_paths, ==, 0);
   fwd_data_plane_shutdown(fixture->plane);
   g_object_unref(fixture->plane);
+  fwd_surroundings_unref(fixture->surroundings);
   g_object_unref(fixture->bus);
   g_object_unref(fixture->registry);
   g_string_free(fixture->events, TRUE);
+  g_string_free(fixture->ended, TRUE);
   g_free(fixture->sender);
 }
 
+/* Whether the story tells of @strategy that it has @outcome, with that verdict or line. */
 static gboolean
-story_has(Fixture *fixture, const char *line)
+story_has(Fixture *fixture, const char *strategy, FwdOutcome outcome, const char *line)
 {
-  g_auto(GStrv) story = fwd_connector_get_story(fixture->connector);
+  const FwdStrategyStory *item =
+      fwd_story_find(fwd_connector_get_story(fixture->connector), strategy);
 
-  return g_strv_contains((const char *const *)story, line);
+  if (!item || item->outcome != outcome)
+    return FALSE;
+  return g_strcmp0(item->verdict, line) == 0 ||
+         g_ptr_array_find_with_equal_func(item->lines, line, g_str_equal, NULL);
 }
 
 static const FwdStrategyRecord *
@@ -310,41 +338,68 @@ race(Fixture *fixture, const char *ids)
 {
   g_auto(GStrv) strategies = g_strsplit(ids, " ", -1);
 
-  fwd_connector_race(fixture->connector, (const char *const *)strategies);
+  fwd_connector_race(fixture->connector, ++fixture->races, (const char *const *)strategies);
+}
+
+static char *
+list_possible(Fixture *fixture, const char *const *offered)
+{
+  g_autoptr(GPtrArray) possible = fwd_connector_list_possible(fixture->connector, offered);
+  GString *text = g_string_new(NULL);
+
+  for (guint i = 0; i < possible->len; i++)
+    g_string_append_printf(text, "%s ", ((const FwdImplementation *)possible->pdata[i])->id);
+  return g_string_free(text, FALSE);
 }
 
 static void
-test_plan(Fixture *fixture, gconstpointer data)
+test_possible(Fixture *fixture, gconstpointer data)
 {
   static const char *const offered[] = {"relayed", "never", "mute", "unheard-of",
                                         "near",    "punch", NULL};
-  g_auto(GStrv) plan = fwd_connector_plan(fixture->connector, offered);
-  g_autofree char *text = g_strjoinv(" ", plan);
+  g_autofree char *possible = list_possible(fixture, offered);
 
-  g_assert_cmpstr(text, ==, "near punch relayed");
-  g_assert_true(story_has(fixture, "other-punch: the peer does not have it"));
-  g_assert_true(story_has(fixture, "never: no radio"));
-  g_assert_true(story_has(fixture, "mute: cannot be attempted"));
+  g_assert_cmpstr(possible, ==, "near punch relayed ");
+  g_assert_true(
+      story_has(fixture, "other-punch", FWD_OUTCOME_NOT_TRIED, "the peer does not have it"));
+  g_assert_true(story_has(fixture, "never", FWD_OUTCOME_NOT_TRIED, "no radio"));
+  g_assert_true(story_has(fixture, "mute", FWD_OUTCOME_NOT_TRIED, "cannot be attempted"));
   g_assert_false(fwd_connector_is_racing(fixture->connector));
 }
 
-/* A better class ends the worse ones; their story says so. */
+/* What runs is not offered again. */
+static void
+test_possible_while_racing(Fixture *fixture, gconstpointer data)
+{
+  static const char *const offered[] = {"relayed", "near", "punch", NULL};
+  g_autofree char *possible = NULL;
+
+  race(fixture, "punch");
+  possible = list_possible(fixture, offered);
+  g_assert_cmpstr(possible, ==, "near relayed ");
+}
+
+/* A direct path ends those that can find none better, but not the relay beside it. */
 static void
 test_better_class(Fixture *fixture, gconstpointer data)
 {
-  race(fixture, "near punch relayed");
+  race(fixture, "near punch other-punch relayed");
   succeed(PUNCH);
-  WAIT_FOR(!running[RELAYED] && fixture->paths == 1);
+  WAIT_FOR(!running[OTHER_PUNCH] && fixture->paths == 1);
   wait_until_idle();
-  g_assert_true(running[NEAR] != NULL);
+  g_assert_true(running[NEAR] != NULL && running[RELAYED] != NULL);
   g_assert_cmpuint(fixture->finished, ==, 0);
-  g_assert_true(story_has(fixture, "relayed: stopped: a better path was found, or it was no "
-                                   "longer needed"));
+  g_assert_true(story_has(fixture, "other-punch", FWD_OUTCOME_STOPPED,
+                          "a better path was found, or it was no longer needed"));
   fail(NEAR, "nobody there");
+  succeed(RELAYED);
   WAIT_FOR(fixture->finished == 1);
   g_assert_true(fixture->found);
-  g_assert_true(story_has(fixture, "near: nobody there"));
+  g_assert_true(story_has(fixture, "near", FWD_OUTCOME_FAILED, "nobody there"));
+  g_assert_true(
+      story_has(fixture, "punch", FWD_OUTCOME_SUCCEEDED, "a p2p path to 192.0.2.1:9"));
   g_assert_nonnull(strstr(fixture->events->str, "strategy-failed"));
+  g_assert_nonnull(strstr(fixture->ended->str, "near:failed "));
 }
 
 /* A worse class first: the better ones go on and their path is handed over too. */
@@ -354,6 +409,7 @@ test_worse_class_first(Fixture *fixture, gconstpointer data)
   race(fixture, "near punch relayed");
   succeed(RELAYED);
   WAIT_FOR(fixture->paths == 1);
+  wait_until_idle();
   g_assert_true(running[NEAR] && running[PUNCH]);
   succeed(NEAR);
   WAIT_FOR(fixture->finished == 1);
@@ -376,10 +432,10 @@ static void
 test_path_despite_cancel(Fixture *fixture, gconstpointer data)
 {
   stubborn = TRUE;
-  race(fixture, "near relayed");
+  race(fixture, "near punch");
   succeed(NEAR);
   WAIT_FOR(fixture->paths == 1);
-  succeed(RELAYED);
+  succeed(PUNCH);
   WAIT_FOR(fixture->finished == 1);
   g_assert_cmpuint(fixture->paths, ==, 2);
 }
@@ -399,24 +455,48 @@ test_nothing_found(Fixture *fixture, gconstpointer data)
                   "strategy-started strategy-started strategy-failed strategy-failed ");
 }
 
-/* A race that is replaced ends silently, and what it finds late is closed. */
+/* One that is named again starts over; what the former run finds late is closed. */
 static void
-test_replaced(Fixture *fixture, gconstpointer data)
+test_started_over(Fixture *fixture, gconstpointer data)
 {
   g_autoptr(GTask) late = NULL;
 
   stubborn = TRUE;
   race(fixture, "punch");
   late = g_steal_pointer(&running[PUNCH]);
-  race(fixture, "relayed");
+  race(fixture, "punch");
   g_task_return_pointer(late, path_new(&plans[PUNCH]), (GDestroyNotify)fwd_path_close);
   WAIT_FOR(open_paths == 0);
   g_assert_cmpuint(fixture->paths, ==, 0);
   g_assert_cmpuint(fixture->finished, ==, 0);
-  fail(RELAYED, "no relay");
+  g_assert_cmpstr(fixture->ended->str, ==, "");
+  fail(PUNCH, "no answer");
   WAIT_FOR(fixture->finished == 1);
   g_assert_false(fixture->found);
   g_assert_cmpuint(record_of(fixture, "punch")->successes, ==, 0);
+}
+
+/* A later race leaves what runs alone, and messages reach it by the number it began with. */
+static void
+test_two_races(Fixture *fixture, gconstpointer data)
+{
+  g_autoptr(GVariant) hello = g_variant_ref_sink(g_variant_new_string("hello"));
+
+  race(fixture, "relayed");
+  race(fixture, "punch");
+  g_assert_true(running[RELAYED] && running[PUNCH]);
+  fwd_connector_message(fixture->connector, 1, "relayed", hello);
+  fwd_connector_message(fixture->connector, 2, "relayed", hello);
+  g_assert_cmpuint(messages[RELAYED], ==, 1);
+  fwd_attempt_send_message(attempts[RELAYED], g_variant_new_string("hi"));
+  g_assert_cmpuint(fixture->sent_in, ==, 1);
+  succeed(RELAYED);
+  WAIT_FOR(fixture->paths == 1);
+  wait_until_idle();
+  g_assert_cmpuint(fixture->finished, ==, 0);
+  fail(PUNCH, "no answer");
+  WAIT_FOR(fixture->finished == 1);
+  g_assert_true(fixture->found);
 }
 
 static void
@@ -467,8 +547,8 @@ test_messages(Fixture *fixture, gconstpointer data)
   g_autoptr(GVariant) hello = g_variant_ref_sink(g_variant_new_string("hello"));
 
   race(fixture, "punch relayed");
-  fwd_connector_message(fixture->connector, "punch", hello);
-  fwd_connector_message(fixture->connector, "near", hello);
+  fwd_connector_message(fixture->connector, 1, "punch", hello);
+  fwd_connector_message(fixture->connector, 1, "near", hello);
   g_assert_cmpuint(messages[PUNCH], ==, 1);
   g_assert_cmpuint(messages[RELAYED], ==, 0);
   g_assert_cmpuint(messages[NEAR], ==, 0);
@@ -533,7 +613,7 @@ test_ended_attempt(Fixture *fixture, gconstpointer data)
   g_assert_false(fwd_attempt_send_check(attempts[PUNCH], &here, 0));
   g_assert_false(fwd_attempt_send_message(attempts[PUNCH], g_variant_new_string("hi")));
   fwd_connector_checked(fixture->connector, &here, 1000);
-  fwd_connector_message(fixture->connector, "punch", hello);
+  fwd_connector_message(fixture->connector, 1, "punch", hello);
   g_assert_cmpuint(fixture->sent + checked[PUNCH] + messages[PUNCH], ==, 0);
 }
 
@@ -541,10 +621,10 @@ static void
 test_story_and_records(Fixture *fixture, gconstpointer data)
 {
   for (guint i = 0; i < 2; i++) {
-    g_auto(GStrv) plan =
-        fwd_connector_plan(fixture->connector, (const char *const[]){"punch", NULL});
     race(fixture, "punch");
+    g_assert_true(story_has(fixture, "punch", FWD_OUTCOME_RUNNING, NULL));
     fwd_attempt_note(attempts[PUNCH], "round %u", i);
+    fwd_attempt_advise(attempts[PUNCH], "ask round %u", i);
     if (i == 0)
       fail(PUNCH, "no answer");
     else
@@ -553,23 +633,46 @@ test_story_and_records(Fixture *fixture, gconstpointer data)
   }
   g_assert_cmpuint(record_of(fixture, "punch")->attempts, ==, 2);
   g_assert_cmpuint(record_of(fixture, "punch")->successes, ==, 1);
-  g_assert_true(story_has(fixture, "punch: round 1"));
-  g_assert_false(story_has(fixture, "punch: round 0"));
+  g_assert_true(story_has(fixture, "punch", FWD_OUTCOME_SUCCEEDED, "round 1"));
+  g_assert_false(story_has(fixture, "punch", FWD_OUTCOME_SUCCEEDED, "round 0"));
+  g_assert_cmpuint(
+      fwd_story_find(fwd_connector_get_story(fixture->connector), "punch")->advice->len, ==, 1);
+}
+
+/* What strategies need of both sessions, and keep between attempts. */
+static void
+test_surroundings(Fixture *fixture, gconstpointer data)
+{
+  guint8 first[16], other[16], later[16];
+  GObject *kept = g_object_new(G_TYPE_OBJECT, NULL);
+  FwdTurnServer turn = {.uri = (char *)"turn:192.0.2.1"};
+
+  fwd_surroundings_add_turn_server(fixture->surroundings, &turn);
+  race(fixture, "punch relayed");
+  fwd_attempt_derive(attempts[PUNCH], "token", first, sizeof first);
+  fwd_attempt_derive(attempts[RELAYED], "token", other, sizeof other);
+  g_assert_cmpmem(first, sizeof first, first, sizeof first);
+  g_assert_cmpint(memcmp(first, other, sizeof first), !=, 0);
+  fwd_attempt_keep(attempts[PUNCH], "lease", kept);
+  g_assert_cmpuint(fwd_attempt_get_turn_servers(attempts[PUNCH])->len, ==, 1);
+  race(fixture, "punch");
+  fwd_attempt_derive(attempts[PUNCH], "token", later, sizeof later);
+  g_assert_cmpint(memcmp(first, later, sizeof first), !=, 0);
+  g_assert_true(fwd_attempt_get_kept(attempts[PUNCH], "lease") == kept);
+  g_assert_null(fwd_attempt_get_kept(attempts[RELAYED], "lease"));
 }
 
 /* Notes without end fill no memory. */
 static void
 test_long_story(Fixture *fixture, gconstpointer data)
 {
-  g_auto(GStrv) story = NULL;
-
   race(fixture, "punch");
   for (guint i = 0; i < 10000; i++)
     fwd_attempt_note(attempts[PUNCH], "note %u", i);
   fail(PUNCH, "no answer");
   WAIT_FOR(fixture->finished == 1);
-  story = fwd_connector_get_story(fixture->connector);
-  g_assert_cmpuint(g_strv_length(story), <, 100);
+  g_assert_cmpuint(
+      fwd_story_find(fwd_connector_get_story(fixture->connector), "punch")->lines->len, <, 100);
 }
 
 /* Whoever owned the connector has gone: the race ends without it. */
@@ -612,13 +715,16 @@ int
 main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  ADD("plan", test_plan);
+  ADD("possible", test_possible);
+  ADD("possible-while-racing", test_possible_while_racing);
   ADD("better-class", test_better_class);
   ADD("worse-class-first", test_worse_class_first);
   ADD("equal-class", test_equal_class);
   ADD("path-despite-cancel", test_path_despite_cancel);
   ADD("nothing-found", test_nothing_found);
-  ADD("replaced", test_replaced);
+  ADD("started-over", test_started_over);
+  ADD("two-races", test_two_races);
+  ADD("surroundings", test_surroundings);
   ADD("cancel", test_cancel);
   ADD("unknown-strategies", test_unknown_strategies);
   ADD("nothing-to-run", test_nothing_to_run);

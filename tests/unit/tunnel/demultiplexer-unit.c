@@ -125,7 +125,7 @@ begin(gpointer data)
       .receive = on_receive, .writable = on_writable, .paths_changed = on_paths_changed};
   g_strlcpy(fixture->receiver.peer, peer, sizeof fixture->receiver.peer);
   fixture->receiver.paths = fwd_path_set_new(&config, &events, NULL);
-  fwd_demultiplexer_add_socket(fixture->demultiplexer, fixture->fd, &fixture->local);
+  fwd_demultiplexer_add_socket(fixture->demultiplexer, fixture->fd);
 }
 
 static void
@@ -230,7 +230,7 @@ receive_at_peer(Fixture *fixture, guint8 *buffer, gsize size)
   return (gsize)length;
 }
 
-static FwdDemultiplexerCounters
+static FwdStrangerCounts
 get_counters(Fixture *fixture)
 {
   settle(fixture);

@@ -24,3 +24,7 @@ unit_tests += %D%/demultiplexer-unit
 unit_tests += %D%/data-plane-unit
 %C%_data_plane_unit_SOURCES = %D%/data-plane-unit.c
 %C%_data_plane_unit_LDADD = $(tunnel_loop_libraries)
+
+unit_tests += %D%/demultiplexer-stream-unit
+%C%_demultiplexer_stream_unit_SOURCES = %D%/demultiplexer-stream-unit.c
+%C%_demultiplexer_stream_unit_LDADD = $(tunnel_loop_libraries)

@@ -43,7 +43,7 @@ _stunfwd() {
 		-*) _stunfwd_words "$session" ;;
 		*) compopt -o nospace; _stunfwd_words 'tcp: udp: R:tcp: R:udp:' ;;
 		esac ;;
-	nat) _stunfwd_words '--stun --json --help' ;;
+	nat) _stunfwd_words '--stun --lifetime --json --help' ;;
 	ctl)
 		case $prev in
 		log-level) _stunfwd_words 'error warning info debug' ;;

@@ -52,3 +52,11 @@ unit_tests += %D%/discovery-unit
 %C%_discovery_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
 
 include $(top_srcdir)/tests/unit/session/interfaces.mk
+
+unit_tests += %D%/network-memory-unit
+%C%_network_memory_unit_SOURCES = %D%/network-memory-unit.c
+%C%_network_memory_unit_LDADD = $(session_test_libs)
+
+unit_tests += %D%/nat-figures-unit
+%C%_nat_figures_unit_SOURCES = %D%/nat-figures-unit.c
+%C%_nat_figures_unit_LDADD = $(session_test_libs)

@@ -21,6 +21,7 @@ include $(top_srcdir)/tests/unit/meeting/local.mk
 include $(top_srcdir)/tests/unit/session/local.mk
 include $(top_srcdir)/tests/unit/manage/local.mk
 include $(top_srcdir)/tests/unit/signald/local.mk
+include $(top_srcdir)/tests/unit/strategies/local.mk
 include $(top_srcdir)/tests/conformance/local.mk
 include $(top_srcdir)/tests/fakes/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk

@@ -15,6 +15,7 @@
 #include <gio/gio.h>
 #include <stunfwd/nat.h>
 #include <stunfwd/path.h>
+#include <stunfwd/turn.h>
 
 G_BEGIN_DECLS
 
@@ -28,13 +29,6 @@ typedef enum {
   FWD_CHECK_REQUEST,  /**< to be answered with fwd_attempt_write_response() */
   FWD_CHECK_RESPONSE, /**< to a request with that transaction id */
 } FwdCheckKind;
-
-/** A TURN server (RFC 8656) with long-term credentials. */
-typedef struct {
-  char *uri; /**< RFC 7065: "turn:HOST[:PORT][?transport=udp|tcp]", "turns:…" */
-  char *username;
-  char *password;
-} FwdTurnServer;
 
 #define FWD_TYPE_ATTEMPT (fwd_attempt_get_type())
 G_DECLARE_DERIVABLE_TYPE(FwdAttempt, fwd_attempt, FWD, ATTEMPT, GObject)
@@ -78,7 +72,15 @@ struct _FwdAttemptClass {
                                  guint rtt_us);
   void (*keep)(FwdAttempt *self, const char *key, GObject *object);
   GObject *(*get_kept)(FwdAttempt *self, const char *key);
-  gpointer reserved[12];
+  void (*claim)(FwdAttempt *self, const FwdEndpoint *remote);
+  int (*open_socket)(FwdAttempt *self, int family);
+  gboolean (*send_from)(FwdAttempt *self, int fd, const FwdEndpoint *remote, guint ttl,
+                        const guint8 *data, gsize length);
+  gssize (*receive_at)(FwdAttempt *self, int fd, guint8 *buffer, gsize size, FwdEndpoint *from);
+  gsize (*write_query)(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction);
+  gboolean (*read_answer)(FwdAttempt *self, const guint8 *data, gsize length,
+                          guint8 *transaction, FwdEndpoint *mapped);
+  gpointer reserved[8];
 };
 
 /** Whether this side is the client, which orders the plan and decides. */
@@ -130,9 +132,25 @@ const GPtrArray *fwd_attempt_get_turn_servers(FwdAttempt *self);
 void fwd_attempt_derive(FwdAttempt *self, const char *label, guint8 *output, gsize size);
 
 /*
- * Checks over sockets of the strategy's own. All of them work on @buffer and
- * copy; a transaction id has FWD_CHECK_TRANSACTION_SIZE bytes.
+ * Sockets of the strategy's own, and what is said over them. A transaction id
+ * has FWD_CHECK_TRANSACTION_SIZE bytes.
  */
+
+/** Opens a UDP socket that does not block; -1 with errno. The caller closes it. */
+int fwd_attempt_open_socket(FwdAttempt *self, int family);
+/** Sends one datagram; @ttl 0 is the system's default. FALSE when it could not leave. */
+gboolean fwd_attempt_send_from(FwdAttempt *self, int fd, const FwdEndpoint *remote, guint ttl,
+                               const guint8 *data, gsize length);
+/** Receives one datagram and returns its length; 0 when there is none, -errno. */
+gssize fwd_attempt_receive_at(FwdAttempt *self, int fd, guint8 *buffer, gsize size,
+                              FwdEndpoint *from);
+
+/** Writes a Binding request for a STUN server, with a new transaction id; returns its length. */
+gsize
+fwd_attempt_write_query(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction);
+/** Whether @data is a STUN server's answer: its transaction id, and how it saw us. */
+gboolean fwd_attempt_read_answer(FwdAttempt *self, const guint8 *data, gsize length,
+                                 guint8 *transaction, FwdEndpoint *mapped);
 
 /** Writes a request to the peer with a new transaction id and returns its length. */
 gsize
@@ -163,6 +181,13 @@ FwdPath *fwd_attempt_create_stream_path(FwdAttempt *self, GIOStream *stream, Fwd
 void fwd_attempt_keep(FwdAttempt *self, const char *key, GObject *object);
 /** (transfer none), or NULL. */
 GObject *fwd_attempt_get_kept(FwdAttempt *self, const char *key);
+
+/**
+ * What comes from @remote is this strategy's alone, now and in later races with
+ * this peer: "checked" and "challenged" of it go to no other. For an endpoint of
+ * a relay, which others would take for the peer's own.
+ */
+void fwd_attempt_claim(FwdAttempt *self, const FwdEndpoint *remote);
 
 /** For hosts. */
 void fwd_attempt_emit_checked(FwdAttempt *self, const FwdEndpoint *remote, guint rtt_us);

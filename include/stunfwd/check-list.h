@@ -21,7 +21,7 @@ typedef struct {
   gboolean peer_reflexive;    /**< also check endpoints from which the peer's checks come */
   guint interval_ms;          /**< between two checks to one endpoint, see below */
   guint limit_ms;             /**< until it gives up with FWD_ERROR_TIMEOUT */
-  guint first_ttl;            /**< of the first round of checks; 0 the default */
+  guint first_ttl;            /**< of the first check to a candidate; 0 the default */
   guint budget_checks;        /**< most checks that are sent; 0 for no bound but time */
   guint budget_endpoints;     /**< most endpoints; 0 for FWD_CHECK_LIST_MAX */
   gboolean patient;           /**< endpoints may come from fwd_check_list_add(): waits for them */
@@ -40,7 +40,9 @@ typedef struct {
  *
  * Pace: at least 5 ms between any two checks. An endpoint is checked every
  * interval_ms for the first second and every 5 × interval_ms afterwards, or as
- * much more slowly as it takes to make budget_checks last until limit_ms.
+ * much more slowly as it takes to make budget_checks last until limit_ms. A check
+ * with first_ttl, which only opens one's own NAT, is followed by one that is to
+ * arrive 20 ms later.
  */
 void fwd_check_list_run_async(FwdAttempt *attempt, const FwdCheckListConfig *config,
                               GCancellable *cancellable, GAsyncReadyCallback callback,

@@ -37,7 +37,8 @@ G_DECLARE_INTERFACE(FwdSignaling, fwd_signaling, FWD, SIGNALING, GObject)
 /**
  * Properties an implementation has: "state" (FwdSignalingState as a uint, with
  * notify) and "stun-servers" (GStrv: "HOST:PORT" that the server told, or NULL). It
- * may have "public-endpoint" (string, "ADDRESS:PORT" the server sees us at, or NULL).
+ * may have "public-endpoint" (string, "ADDRESS:PORT" the server sees us at, or NULL)
+ * and "turn-servers" (GPtrArray of FwdTurnServer that the server told, or NULL).
  *
  * Signals (fwd_signaling_emit_…() emits them):
  *  "peer-joined" (const char *member, guint role)   also for each one present at a join, at
@@ -81,6 +82,12 @@ void fwd_signaling_leave(FwdSignaling *self);
 FwdSignalingState fwd_signaling_get_state(FwdSignaling *self);
 /** "HOST:PORT" of STUN servers that the signaling server told (transfer full), or NULL. */
 GStrv fwd_signaling_get_stun_servers(FwdSignaling *self);
+
+/**
+ * TURN servers that the signaling server told, FwdTurnServer each (transfer full,
+ * the elements are not to be changed); NULL when it told none, or cannot.
+ */
+GPtrArray *fwd_signaling_get_turn_servers(FwdSignaling *self);
 
 /**
  * "ADDRESS:PORT" from which the server sees the connection come (transfer full). NULL

@@ -15,3 +15,4 @@
 #include <stunfwd/signaling.h>
 #include <stunfwd/strategy.h>
 #include <stunfwd/tunnel.h>
+#include <stunfwd/turn.h>

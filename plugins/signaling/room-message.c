@@ -23,6 +23,7 @@ enum {
   FIELD_TEXT = 1 << 7,
   FIELD_MEMBERS = 1 << 8,
   FIELD_STUN = 1 << 9,
+  FIELD_TURN = 1 << 11, /* may be missing */
   FIELD_YOU = 1 << 10,
 };
 
@@ -32,7 +33,8 @@ static const struct {
 } types[] = {
     [FWD_ROOM_JOIN] = {"join", FIELD_ROOM | FIELD_ROLE},
     [FWD_ROOM_SEND] = {"send", FIELD_TO | FIELD_DATA},
-    [FWD_ROOM_JOINED] = {"joined", FIELD_ID | FIELD_MEMBERS | FIELD_STUN | FIELD_YOU},
+    [FWD_ROOM_JOINED] = {"joined",
+                         FIELD_ID | FIELD_MEMBERS | FIELD_STUN | FIELD_TURN | FIELD_YOU},
     [FWD_ROOM_PEER_JOINED] = {"peer-joined", FIELD_ID | FIELD_ROLE},
     [FWD_ROOM_PEER_LEFT] = {"peer-left", FIELD_ID},
     [FWD_ROOM_MESSAGE] = {"message", FIELD_FROM | FIELD_DATA},
@@ -132,6 +134,7 @@ fwd_room_message_clear(FwdRoomMessage *message)
   g_free(message->text);
   g_clear_pointer(&message->members, g_array_unref);
   g_strfreev(message->stun);
+  g_clear_pointer(&message->turn, g_ptr_array_unref);
   g_free(message->you);
   *message = (FwdRoomMessage){0};
 }
@@ -241,6 +244,38 @@ read_stun(JsonObject *object, GStrv *stun)
   return TRUE;
 }
 
+static const char *
+turn_text(JsonObject *object, const char *name)
+{
+  const char *text = object_text(object, name);
+
+  return text != NULL && text_is_valid(text, FWD_ROOM_TURN_TEXT_MAX, NULL) ? text : NULL;
+}
+
+static gboolean
+read_turn(JsonObject *object, GPtrArray **turn)
+{
+  JsonArray *array = object_array(object, "turn", FWD_ROOM_TURN_SERVERS_MAX);
+
+  if (!json_object_has_member(object, "turn"))
+    return TRUE;
+  if (array == NULL)
+    return FALSE;
+  *turn = fwd_turn_servers_new();
+  for (guint i = 0; i < json_array_get_length(array); i++) {
+    JsonNode *node = json_array_get_element(array, i);
+    JsonObject *server = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    const char *uri = server != NULL ? turn_text(server, "uri") : NULL;
+    const char *username = uri != NULL ? turn_text(server, "username") : NULL;
+    const char *password = username != NULL ? turn_text(server, "password") : NULL;
+
+    if (password == NULL)
+      return FALSE;
+    g_ptr_array_add(*turn, fwd_turn_server_new(uri, username, password));
+  }
+  return TRUE;
+}
+
 /* A server need not tell; what it tells must be an endpoint without a scope. */
 static gboolean
 read_you(JsonObject *object, char **you)
@@ -302,6 +337,8 @@ read_fields(JsonObject *object, FwdRoomMessage *message, GError **error)
     return fail(error, "missing or wrong field", "members");
   if ((fields & FIELD_STUN) != 0 && !read_stun(object, &message->stun))
     return fail(error, "missing or wrong field", "stun");
+  if ((fields & FIELD_TURN) != 0 && !read_turn(object, &message->turn))
+    return fail(error, "wrong field", "turn");
   if ((fields & FIELD_YOU) != 0 && !read_you(object, &message->you))
     return fail(error, "wrong field", "you");
   return TRUE;
@@ -363,6 +400,23 @@ write_stun(JsonBuilder *builder, const char *const *stun)
   json_builder_end_array(builder);
 }
 
+static void
+write_turn(JsonBuilder *builder, const GPtrArray *turn)
+{
+  json_builder_set_member_name(builder, "turn");
+  json_builder_begin_array(builder);
+  for (guint i = 0; i < turn->len; i++) {
+    const FwdTurnServer *server = turn->pdata[i];
+
+    json_builder_begin_object(builder);
+    write_text(builder, "uri", server->uri);
+    write_text(builder, "username", server->username);
+    write_text(builder, "password", server->password);
+    json_builder_end_object(builder);
+  }
+  json_builder_end_array(builder);
+}
+
 char *
 fwd_room_message_encode(const FwdRoomMessage *message)
 {
@@ -383,6 +437,8 @@ fwd_room_message_encode(const FwdRoomMessage *message)
     write_members(builder, message->members);
   if ((fields & FIELD_STUN) != 0)
     write_stun(builder, (const char *const *)message->stun);
+  if ((fields & FIELD_TURN) != 0 && message->turn != NULL)
+    write_turn(builder, message->turn);
   if ((fields & FIELD_YOU) != 0 && message->you != NULL)
     write_text(builder, "you", message->you);
   json_builder_end_object(builder);

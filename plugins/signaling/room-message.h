@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stunfwd/signaling.h>
+#include <stunfwd/turn.h>
 
 /** Largest frame, in bytes: the largest envelope and what is around it. */
 #define FWD_ROOM_FRAME_MAX 20480
@@ -20,11 +21,14 @@
 /** Most members and most STUN servers that "joined" may list. */
 #define FWD_ROOM_MEMBERS_MAX      256
 #define FWD_ROOM_STUN_SERVERS_MAX 8
+/** Most TURN servers in "joined", and the longest of their texts: about 3 KB in all. */
+#define FWD_ROOM_TURN_SERVERS_MAX 4
+#define FWD_ROOM_TURN_TEXT_MAX    256
 
 typedef enum {
   FWD_ROOM_JOIN,        /**< to the server: room, role */
   FWD_ROOM_SEND,        /**< to the server: member, data */
-  FWD_ROOM_JOINED,      /**< member (one's own id), members, stun, you */
+  FWD_ROOM_JOINED,      /**< member (one's own id), members, stun, turn, you */
   FWD_ROOM_PEER_JOINED, /**< member, role */
   FWD_ROOM_PEER_LEFT,   /**< member */
   FWD_ROOM_MESSAGE,     /**< member (the sender), data */
@@ -47,6 +51,7 @@ typedef struct {
   char *text;
   GArray *members; /**< FwdRoomPeer */
   GStrv stun;
+  GPtrArray *turn; /**< FwdTurnServer; NULL: the server has none */
   char *you; /**< "ADDRESS:PORT" that the connection came from, or NULL */
 } FwdRoomMessage;
 

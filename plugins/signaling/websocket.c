@@ -22,6 +22,7 @@ struct _FwdWebsocket {
   FwdRole role;
   FwdSignalingState state;
   GStrv stun_servers;
+  GPtrArray *turn_servers; /* FwdTurnServer, or NULL */
   char *public_endpoint;
   FwdLink *link;       /* NULL between two attempts */
   GHashTable *members; /* the ids of those whom the host was told of and who have not left */
@@ -30,7 +31,12 @@ struct _FwdWebsocket {
   guint retry;
 };
 
-enum { PROPERTY_STATE = 1, PROPERTY_STUN_SERVERS, PROPERTY_PUBLIC_ENDPOINT };
+enum {
+  PROPERTY_STATE = 1,
+  PROPERTY_STUN_SERVERS,
+  PROPERTY_TURN_SERVERS,
+  PROPERTY_PUBLIC_ENDPOINT
+};
 
 static void implement_signaling(FwdSignalingInterface *interface);
 static void start_attempt(FwdWebsocket *self);
@@ -106,6 +112,9 @@ take_joined(FwdWebsocket *self, const FwdRoomMessage *message)
   g_strfreev(self->stun_servers);
   self->stun_servers = g_strdupv(message->stun);
   g_object_notify(G_OBJECT(self), "stun-servers");
+  g_clear_pointer(&self->turn_servers, g_ptr_array_unref);
+  self->turn_servers = message->turn != NULL ? g_ptr_array_ref(message->turn) : NULL;
+  g_object_notify(G_OBJECT(self), "turn-servers");
   g_free(self->public_endpoint);
   self->public_endpoint = g_strdup(message->you);
   g_object_notify(G_OBJECT(self), "public-endpoint");
@@ -276,6 +285,8 @@ get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
 
   if (id == PROPERTY_STATE)
     g_value_set_uint(value, self->state);
+  else if (id == PROPERTY_TURN_SERVERS)
+    g_value_set_boxed(value, self->turn_servers);
   else if (id == PROPERTY_PUBLIC_ENDPOINT)
     g_value_set_string(value, self->public_endpoint);
   else
@@ -301,6 +312,7 @@ finalize(GObject *object)
   g_clear_pointer(&self->url, g_uri_unref);
   g_free(self->room);
   g_strfreev(self->stun_servers);
+  g_clear_pointer(&self->turn_servers, g_ptr_array_unref);
   g_free(self->public_endpoint);
   g_hash_table_unref(self->members);
   G_OBJECT_CLASS(fwd_websocket_parent_class)->finalize(object);
@@ -316,6 +328,10 @@ fwd_websocket_class_init(FwdWebsocketClass *class)
   object_class->finalize = finalize;
   g_object_class_override_property(object_class, PROPERTY_STATE, "state");
   g_object_class_override_property(object_class, PROPERTY_STUN_SERVERS, "stun-servers");
+  g_object_class_install_property(
+      object_class, PROPERTY_TURN_SERVERS,
+      g_param_spec_boxed("turn-servers", NULL, NULL, G_TYPE_PTR_ARRAY,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   g_object_class_install_property(
       object_class, PROPERTY_PUBLIC_ENDPOINT,
       g_param_spec_string("public-endpoint", NULL, NULL, NULL,

@@ -9,8 +9,9 @@
 
 #define NONE FWD_PORT_PROTOCOLS
 
-/* An answer younger than this is good enough for "refresh". */
-#define FRESH_US (5 * G_USEC_PER_SEC)
+/* What is younger than this is good enough for "refresh": a mapping, a failure. */
+#define FRESH_US        (5 * G_USEC_PER_SEC)
+#define FRESH_FAILED_US (30 * G_USEC_PER_SEC)
 
 struct _FwdPortMapper {
   GObject parent;
@@ -258,12 +259,12 @@ start_round(FwdPortMapper *self)
 static void
 refresh(FwdPortMapper *self, const FwdEndpoint *seen)
 {
-  const gboolean fresh = g_get_monotonic_time() - self->answered_us < FRESH_US;
+  const gint64 age = g_get_monotonic_time() - self->answered_us;
 
   self->seen = seen != NULL ? *seen : (FwdEndpoint){0};
-  if (self->state == FWD_PORT_MAPPER_FAILED && !fresh)
+  if (self->state == FWD_PORT_MAPPER_FAILED && age >= FRESH_FAILED_US)
     start_round(self);
-  else if (self->state == FWD_PORT_MAPPER_MAPPED && is_useful(self) && !fresh &&
+  else if (self->state == FWD_PORT_MAPPER_MAPPED && is_useful(self) && age >= FRESH_US &&
            self->renewal != 0) {
     g_clear_handle_id(&self->renewal, g_source_remove);
     ask(self, self->winner, &self->leases[self->winner], TRUE);

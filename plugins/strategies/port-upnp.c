@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Leases by UPnP IGD, with miniupnpc. */
 #include "port-lease.h"
+#include "ssdp.h"
 
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnpcommands.h>
@@ -8,9 +9,13 @@
 #include <string.h>
 #include <stunfwd/error.h>
 
-/* For each of two kinds of devices; the library always waits it out. */
-#define SEARCH_MS  1000
-#define TTL        2
+/* PCP and NAT-PMP take one packet where this takes five connections. */
+#define HEAD_START_MS 200
+
+/* What UPNP_GetValidIGD() says. */
+#define CONNECTED     1
+#define NOT_CONNECTED 2
+
 #define PORT_TRIES 4
 #define FIRST_PORT 20000
 #define LAST_PORT  60000
@@ -34,16 +39,34 @@ is_at_gateway(const FwdPortLease *lease, const char *url)
          g_strcmp0(g_uri_get_host(uri), gateway) == 0;
 }
 
+/*
+ * Of a router's several connections the library picks one that is up. One that
+ * is down is taken as well, so that the reason can be told.
+ */
 static gboolean
-take_service(FwdPortLease *lease, const char *description)
+pick_connection(const char *description, struct UPNPUrls *urls, struct IGDdatas *data)
 {
+  g_autofree char *url = g_strdup(description);
+  struct UPNPDev device = {.descURL = url, .st = url + strlen(url), .usn = url + strlen(url)};
+  char own[64];
+  const int found = UPNP_GetValidIGD(&device, urls, data, own, sizeof own);
+
+  if (found == CONNECTED || found == NOT_CONNECTED)
+    return TRUE;
+  if (found != 0)
+    FreeUPNPUrls(urls);
+  return FALSE;
+}
+
+static gboolean
+take_service(const char *description, gpointer user_data)
+{
+  FwdPortLease *lease = user_data;
   struct UPNPUrls urls = {0};
   struct IGDdatas data = {0};
-  char own[64];
   gboolean taken;
 
-  if (!is_at_gateway(lease, description) ||
-      UPNP_GetIGDFromUrl(description, &urls, &data, own, sizeof own) != 1)
+  if (!is_at_gateway(lease, description) || !pick_connection(description, &urls, &data))
     return FALSE;
   taken = is_at_gateway(lease, urls.controlURL) &&
           strlen(urls.controlURL) < sizeof lease->control_url &&
@@ -57,29 +80,10 @@ take_service(FwdPortLease *lease, const char *description)
 }
 
 static gboolean
-search(FwdPortLease *lease, const char *kind, const char *own)
-{
-  const char *const kinds[] = {kind, NULL};
-  struct UPNPDev *devices = upnpDiscoverDevices(kinds, SEARCH_MS, own, NULL,
-                                                UPNP_LOCAL_PORT_ANY, FALSE, TTL, NULL, FALSE);
-  gboolean found = FALSE;
-
-  for (const struct UPNPDev *device = devices; device && !found; device = device->pNext)
-    found = take_service(lease, device->descURL);
-  freeUPNPDevlist(devices);
-  return found;
-}
-
-static gboolean
 find(FwdPortLease *lease, GCancellable *cancellable, GError **error)
 {
-  static const char *const kinds[] = {"urn:schemas-upnp-org:device:InternetGatewayDevice:1",
-                                      "upnp:rootdevice"};
-  g_autofree char *own = fwd_endpoint_address_to_string(&lease->local);
-
-  for (guint i = 0; i < G_N_ELEMENTS(kinds) && !g_cancellable_is_cancelled(cancellable); i++)
-    if (search(lease, kinds[i], own))
-      return TRUE;
+  if (fwd_ssdp_search(&lease->gateway, &lease->local, cancellable, take_service, lease))
+    return TRUE;
   g_set_error(error, FWD_STRATEGY_ERROR, FWD_ERROR_UNREACHABLE, "UPnP: no answer");
   return FALSE;
 }
@@ -170,5 +174,8 @@ remove_mapping(const FwdPortLease *lease)
   UPNP_DeletePortMapping(lease->control_url, lease->service, outer, protocol_of(lease), NULL);
 }
 
-const FwdPortProtocol fwd_port_upnp = {
-    .name = "UPnP", .find = find, .map = map, .unmap = remove_mapping};
+const FwdPortProtocol fwd_port_upnp = {.name = "UPnP",
+                                       .head_start_ms = HEAD_START_MS,
+                                       .find = find,
+                                       .map = map,
+                                       .unmap = remove_mapping};

@@ -67,6 +67,42 @@ can_attempt(FwdStrategy *self, FwdAttempt *attempt, char **why_not)
   return url != NULL;
 }
 
+static const char *
+find_advice(const GError *error)
+{
+  if (g_error_matches(error, FWD_STRATEGY_ERROR, FWD_ERROR_REFUSED))
+    return "turn on the signaling server's relay, and let a proxy before it pass on WebSockets "
+           "with their query";
+  if (error->domain == FWD_STRATEGY_ERROR)
+    return NULL;
+  return error->domain == G_TLS_ERROR
+             ? "use a certificate that this machine trusts, or name its authority by "
+               "SSL_CERT_FILE"
+             : "allow TCP to the signaling server, or name an HTTP proxy by https_proxy";
+}
+
+static void
+explain(FwdAttempt *attempt, const GError *error)
+{
+  const char *advice = find_advice(error);
+
+  fwd_attempt_note(attempt, "%s", error->message);
+  if (advice != NULL)
+    fwd_attempt_advise(attempt, "%s", advice);
+}
+
+static GError *
+as_own(GError *error)
+{
+  GError *own;
+
+  if (error->domain == FWD_STRATEGY_ERROR)
+    return error;
+  own = g_error_new_literal(FWD_STRATEGY_ERROR, FWD_ERROR_UNREACHABLE, error->message);
+  g_error_free(error);
+  return own;
+}
+
 /* The end: of the caller's cancellable, of the limit, or of what went wrong. */
 static void
 fail(GTask *task, GError *error)
@@ -78,16 +114,12 @@ fail(GTask *task, GError *error)
     fwd_attempt_note(work->attempt, "no peer came to the relay within %d s", LIMIT_MS / 1000);
     g_task_return_new_error(task, FWD_STRATEGY_ERROR, FWD_ERROR_TIMEOUT,
                             "no peer came to the relay");
-  } else if (cancelled || error->domain == FWD_STRATEGY_ERROR) {
-    if (!cancelled)
-      fwd_attempt_note(work->attempt, "%s", error->message);
-    g_task_return_error(task, g_error_copy(error));
+    g_error_free(error);
   } else {
-    fwd_attempt_note(work->attempt, "%s", error->message);
-    g_task_return_new_error(task, FWD_STRATEGY_ERROR, FWD_ERROR_UNREACHABLE, "%s",
-                            error->message);
+    if (!cancelled)
+      explain(work->attempt, error);
+    g_task_return_error(task, cancelled ? error : as_own(error));
   }
-  g_error_free(error);
   g_object_unref(task);
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
+#include "core/read-file.h"
+#include "net/turn-uri.h"
+#include "room-message.h"
 #include <stunfwd/error.h>
+#include <string.h>
 
 #define DEFAULT_LISTEN    "127.0.0.1:8080"
 #define DEFAULT_STUN_PORT 3478
@@ -9,6 +13,7 @@
 #define DEFAULT_MAX_ROOMS 10000
 #define DEFAULT_RATE      100
 #define RATE_MAX          1000000
+#define TURN_SECRET_MAX   1024
 #define RELAY_RATE_MAX    G_GINT64_CONSTANT(1000000000000)
 
 /* As typed, before anything is checked. */
@@ -16,6 +21,8 @@ typedef struct {
   char **listen;
   char **stun;
   char **stun_alternate;
+  char **turn_uri;
+  char *turn_secret;
   char *tls_certificate;
   char *tls_key;
   char *store;
@@ -33,6 +40,8 @@ typed_clear(Typed *typed)
   g_strfreev(typed->listen);
   g_strfreev(typed->stun);
   g_strfreev(typed->stun_alternate);
+  g_strfreev(typed->turn_uri);
+  g_free(typed->turn_secret);
   g_free(typed->tls_certificate);
   g_free(typed->tls_key);
   g_free(typed->store);
@@ -66,6 +75,10 @@ read_typed(char ***arguments, Typed *typed, GError **error)
        "ADDR:PORT"},
       {"stun-alternate", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->stun_alternate,
        "second address and port of the --stun in the same place, for RFC 5780", "ADDR:PORT"},
+      {"turn-uri", 0, 0, G_OPTION_ARG_STRING_ARRAY, &typed->turn_uri,
+       "TURN server that members are told of; may be repeated", "URI"},
+      {"turn-secret-file", 0, 0, G_OPTION_ARG_FILENAME, &typed->turn_secret,
+       "file with the secret that it shares (coturn: static-auth-secret)", "FILE"},
       {"store", 0, 0, G_OPTION_ARG_STRING, &typed->store, "where rooms are kept (memory)",
        "memory"},
       {"public-url", 0, 0, G_OPTION_ARG_STRING, &typed->public_url,
@@ -176,6 +189,63 @@ read_tls(const Typed *typed, FwdOptions *options, GError **error)
   return FALSE;
 }
 
+/* Its first line, which may not be empty; NULL with the reason. */
+static char *
+read_secret(const char *file, GError **error)
+{
+  g_autoptr(GError) inner = NULL;
+  char *secret = fwd_read_file(file, TURN_SECRET_MAX, NULL, &inner);
+
+  if (secret == NULL) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "--turn-secret-file: %s",
+                inner->message);
+    return NULL;
+  }
+  secret[strcspn(secret, "\r\n")] = '\0';
+  if (*secret != '\0')
+    return secret;
+  invalid(error, "--turn-secret-file", file, "the first line is empty");
+  g_free(secret);
+  return NULL;
+}
+
+static gboolean
+check_turn_uris(char **texts, GError **error)
+{
+  if (g_strv_length(texts) > FWD_ROOM_TURN_SERVERS_MAX)
+    return invalid(error, "--turn-uri", texts[FWD_ROOM_TURN_SERVERS_MAX], "one too many");
+  for (; *texts != NULL; texts++) {
+    g_auto(FwdTurnUri) uri = {0};
+    g_autoptr(GError) inner = NULL;
+
+    if (!fwd_turn_uri_parse(*texts, &uri, &inner))
+      return invalid(error, "--turn-uri", *texts, inner->message);
+    if (strlen(*texts) > FWD_ROOM_TURN_TEXT_MAX)
+      return invalid(error, "--turn-uri", *texts, "too long");
+  }
+  return TRUE;
+}
+
+static gboolean
+read_turn(const Typed *typed, FwdOptions *options, GError **error)
+{
+  g_autofree char *secret = NULL;
+
+  if (typed->turn_uri == NULL && typed->turn_secret == NULL)
+    return TRUE;
+  if (typed->turn_uri == NULL)
+    return invalid(error, "--turn-secret-file", typed->turn_secret, "--turn-uri is missing");
+  if (typed->turn_secret == NULL)
+    return invalid(error, "--turn-uri", typed->turn_uri[0], "--turn-secret-file is missing");
+  if (!check_turn_uris(typed->turn_uri, error))
+    return FALSE;
+  secret = read_secret(typed->turn_secret, error);
+  if (secret == NULL)
+    return FALSE;
+  options->turn = fwd_turn_credentials_new((const char *const *)typed->turn_uri, secret);
+  return TRUE;
+}
+
 static gboolean
 read_public_url(const Typed *typed, FwdOptions *options, GError **error)
 {
@@ -230,7 +300,7 @@ check_typed(const Typed *typed, FwdOptions *options, GError **error)
   return read_endpoints("--listen", typed->listen != NULL ? typed->listen : no_listen,
                         options->listen, error) &&
          read_stun(typed, options, error) && read_tls(typed, options, error) &&
-         read_public_url(typed, options, error) &&
+         read_public_url(typed, options, error) && read_turn(typed, options, error) &&
          read_number("--max-rooms", typed->max_rooms, G_MAXINT, &options->max_rooms, error) &&
          read_number("--rate", typed->rate, RATE_MAX, &options->rate, error) &&
          read_relay(typed, options, error);
@@ -260,6 +330,7 @@ fwd_options_free(FwdOptions *options)
   g_array_unref(options->stun);
   g_array_unref(options->stun_alternate);
   g_clear_object(&options->certificate);
+  g_clear_pointer(&options->turn, fwd_turn_credentials_free);
   g_free(options->public_host);
   g_free(options);
 }

@@ -2,6 +2,7 @@
 /** The command line of stunfwd-signald, read and checked. */
 #pragma once
 
+#include "turn-credentials.h"
 #include <gio/gio.h>
 #include <stunfwd/endpoint.h>
 
@@ -10,6 +11,7 @@ typedef struct {
   GArray *stun;                 /**< FwdEndpoint; may be empty */
   GArray *stun_alternate;       /**< FwdEndpoint; the nth belongs to the nth of @stun */
   GTlsCertificate *certificate; /**< NULL: no TLS */
+  FwdTurnCredentials *turn;     /**< NULL: no TURN server */
   char *public_host;            /**< host of --public-url; NULL: none was given */
   guint max_rooms;
   guint rate;         /**< messages a second from one client address */

@@ -259,6 +259,7 @@ fwd_server_new(const FwdOptions *options, GError **error)
   server->group = (FwdSocketGroup){
       .rooms = fwd_rooms_new(options->max_rooms, fwd_socket_tell_presence, NULL),
       .messages = fwd_rate_limit_new(options->rate, options->rate * 4),
+      .turn = options->turn,
       .open = g_hash_table_new(NULL, NULL),
       .emptied = on_emptied,
       .user_data = server,

@@ -124,11 +124,16 @@ say_joined(FwdSocket *socket)
 {
   g_autoptr(GPtrArray) visible = fwd_rooms_list_visible(socket->member);
   g_autoptr(GArray) members = fwd_room_peers_new();
+  g_autoptr(GPtrArray) turn =
+      socket->group->turn != NULL
+          ? fwd_turn_credentials_make(socket->group->turn, g_get_real_time() / G_USEC_PER_SEC)
+          : NULL;
   g_autofree char *client = fwd_endpoint_to_string(&socket->client);
   FwdRoomMessage joined = {.type = FWD_ROOM_JOINED,
                            .member = (char *)fwd_member_get_id(socket->member),
                            .members = members,
                            .stun = socket->stun,
+                           .turn = turn,
                            .you = client};
 
   for (guint i = 0; i < visible->len; i++) {

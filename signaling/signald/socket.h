@@ -7,6 +7,7 @@
 
 #include "rate-limit.h"
 #include "rooms.h"
+#include "turn-credentials.h"
 #include <libsoup/soup.h>
 
 typedef struct FwdSocket FwdSocket;
@@ -15,6 +16,7 @@ typedef struct FwdSocket FwdSocket;
 typedef struct {
   FwdRooms *rooms;                     /**< made with fwd_socket_tell_presence() */
   FwdRateLimit *messages;              /**< frames that a client address may send */
+  const FwdTurnCredentials *turn;      /**< what "joined" tells anew each time, or NULL */
   GHashTable *open;                    /**< the set of sockets; each puts itself in and out */
   void (*emptied)(gpointer user_data); /**< the last of them has gone */
   gpointer user_data;

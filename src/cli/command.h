@@ -14,6 +14,7 @@ int fwd_command_server(int argc, char **argv);
 int fwd_command_client(int argc, char **argv);
 int fwd_command_run(int argc, char **argv);
 int fwd_command_nat(int argc, char **argv);
+int fwd_command_explain(int argc, char **argv);
 int fwd_command_ctl(int argc, char **argv);
 int fwd_command_plugins(int argc, char **argv);
 

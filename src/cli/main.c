@@ -17,6 +17,7 @@ static const struct {
     {"client", fwd_command_client, "open local ports that lead to the server's services"},
     {"run", fwd_command_run, "run all profiles of a configuration file"},
     {"nat", fwd_command_nat, "say what NAT this machine is behind"},
+    {"explain", fwd_command_explain, "tell why a peer is reached the way it is, and what would help"},
     {"ctl", fwd_command_ctl, "look at and change a running stunfwd"},
     {"plugins", fwd_command_plugins, "list the plugins found"},
 };

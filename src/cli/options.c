@@ -21,6 +21,11 @@ fwd_options_parse(int argc, char **argv, const char *synopsis, const char *summa
       {"allow", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->allow,
        "targets beyond loopback that clients may reach", "FORWARDER:PATTERN"},
       {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->stun, "STUN server", "HOST:PORT"},
+      {"turn", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->turn,
+       "TURN server, as turn:HOST:PORT or turns:HOST:PORT", "URI"},
+      {"turn-user", 0, 0, G_OPTION_ARG_STRING, &options->turn_user, "user name there", "NAME"},
+      {"turn-password-file", 0, 0, G_OPTION_ARG_FILENAME, &options->turn_password_file,
+       "file with the password there", "FILE"},
       {"strategy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->strategies,
        "the only strategy to use; may be repeated", "ID"},
       {"plugin-dir", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->plugin_dirs,
@@ -56,14 +61,16 @@ fwd_options_parse(int argc, char **argv, const char *synopsis, const char *summa
 void
 fwd_options_free(FwdOptions *options)
 {
-  char *texts[] = {options->signaling,   options->room,       options->passphrase_file,
-                   options->ticket_file, options->config,     options->control,
-                   options->log_level,   options->log_format, options->ticket};
+  char *texts[] = {
+      options->signaling, options->room,      options->passphrase_file,   options->ticket_file,
+      options->config,    options->control,   options->log_level,         options->log_format,
+      options->ticket,    options->turn_user, options->turn_password_file};
 
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
     g_free(texts[i]);
   g_strfreev(options->allow);
   g_strfreev(options->stun);
+  g_strfreev(options->turn);
   g_strfreev(options->strategies);
   g_strfreev(options->plugin_dirs);
   g_strfreev(options->rest);
@@ -129,6 +136,9 @@ fwd_options_apply(const FwdOptions *options, FwdProfile *file, FwdProfile *profi
   apply_text(profile, "ticket", options->ticket, file);
   apply_texts(profile, "allow", options->allow, file, FALSE);
   apply_texts(profile, "stun", options->stun, file, FALSE);
+  apply_text(profile, "turn-user", options->turn_user, file);
+  apply_text(profile, "turn-password-file", options->turn_password_file, file);
+  apply_texts(profile, "turn", options->turn, file, FALSE);
   apply_texts(profile, "strategies", options->strategies, file, FALSE);
   apply_texts(profile, "mappings", options->mappings, file, TRUE);
 }
@@ -166,6 +176,9 @@ fwd_options_find_session_option(const FwdOptions *options)
       {"--ticket-file", options->ticket_file},
       {"--allow", options->allow},
       {"--stun", options->stun},
+      {"--turn", options->turn},
+      {"--turn-user", options->turn_user},
+      {"--turn-password-file", options->turn_password_file},
       {"--strategy", options->strategies},
   };
 

@@ -7,7 +7,8 @@
 typedef struct {
   char *signaling, *room, *passphrase_file, *ticket_file;
   char *config, *control, *log_level, *log_format;
-  GStrv allow, stun, strategies, plugin_dirs;
+  char *turn_user, *turn_password_file;
+  GStrv allow, stun, turn, strategies, plugin_dirs;
   GStrv rest;     /**< what is no option */
   char *ticket;   /**< of @rest, if the command takes one */
   GStrv mappings; /**< of @rest, if the command takes some */

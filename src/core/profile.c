@@ -12,6 +12,9 @@ enum {
   PROP_MAPPINGS,
   PROP_ALLOW,
   PROP_STUN,
+  PROP_TURN,
+  PROP_TURN_USER,
+  PROP_TURN_PASSWORD_FILE,
   PROP_STRATEGIES,
   N_PROPS
 };
@@ -35,6 +38,8 @@ static const struct {
     {PROP_PASSPHRASE_FILE, "passphrase-file"},
     {PROP_TICKET_FILE, "ticket-file"},
     {PROP_TICKET, "ticket"},
+    {PROP_TURN_USER, "turn-user"},
+    {PROP_TURN_PASSWORD_FILE, "turn-password-file"},
 };
 
 static const struct {
@@ -44,6 +49,7 @@ static const struct {
     {PROP_MAPPINGS, "mappings"},
     {PROP_ALLOW, "allow"},
     {PROP_STUN, "stun"},
+    {PROP_TURN, "turn"},
     {PROP_STRATEGIES, "strategies"},
 };
 

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "manage/control-interface.h"
 #include "manage/control-socket.h"
+#include "manage/explain.h"
 #include "manage/status.h"
 #include <stunfwd/error.h>
 #include <glib/gstdio.h>
@@ -56,6 +57,14 @@ static GVariant *
 method_status(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
 {
   g_autofree char *json = fwd_status_to_text(self->sessions);
+
+  return g_variant_new("(s)", json);
+}
+
+static GVariant *
+method_explain(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error)
+{
+  g_autofree char *json = fwd_status_collect(self->sessions, fwd_explain_session);
 
   return g_variant_new("(s)", json);
 }
@@ -145,6 +154,7 @@ static const struct {
   GVariant *(*call)(FwdControlService *self, GDBusMethodInvocation *invocation, GError **error);
 } methods[] = {
     {"Status", method_status},
+    {"Explain", method_explain},
     {"AddMapping", method_add_mapping},
     {"RemoveMapping", method_remove_mapping},
     {"Plugins", method_plugins},

@@ -1,7 +1,7 @@
 noinst_LTLIBRARIES += libmanage.la
 libmanage_la_SOURCES = \
 	%D%/control-client.c %D%/control-client.h %D%/control-service.c %D%/control-service.h \
-	%D%/control-socket.c %D%/control-socket.h %D%/status.c %D%/status.h
+	%D%/control-socket.c %D%/control-socket.h %D%/explain.c %D%/explain.h %D%/status.c %D%/status.h
 nodist_libmanage_la_SOURCES = %D%/control-interface.c %D%/control-interface.h
 libmanage_la_LIBADD = $(GLIB_LIBS) $(JSON_LIBS)
 

@@ -10,8 +10,8 @@ set_endpoint(JsonObject *object, const char *name, const FwdEndpoint *endpoint)
     json_object_set_string_member(object, name, fwd_endpoint_format(endpoint, text));
 }
 
-static JsonObject *
-describe_nat(const FwdNatReport *report)
+JsonObject *
+fwd_status_describe_nat(const FwdNatReport *report)
 {
   JsonObject *nat = json_object_new();
 
@@ -68,8 +68,8 @@ set_paths(JsonObject *peer, const FwdTunnelStatistics *statistics)
   json_object_set_array_member(peer, "standby", standby);
 }
 
-static JsonObject *
-describe_peer(FwdPeer *peer)
+JsonObject *
+fwd_status_describe_peer(FwdPeer *peer)
 {
   const FwdTunnelStatistics *statistics = fwd_peer_get_statistics(peer);
   JsonObject *object = json_object_new();
@@ -95,7 +95,7 @@ describe_peers(FwdSession *session)
 
   for (guint i = 0; i < g_list_model_get_n_items(peers); i++) {
     g_autoptr(FwdPeer) peer = g_list_model_get_item(peers, i);
-    json_array_add_object_element(array, describe_peer(peer));
+    json_array_add_object_element(array, fwd_status_describe_peer(peer));
   }
   return array;
 }
@@ -193,7 +193,7 @@ fwd_status_describe_session(FwdSession *session)
                                 fwd_session_get_credentials(session)->keys.room);
   json_object_set_object_member(
       status, "nat",
-      describe_nat(fwd_discovery_get_report(fwd_session_get_discovery(session))));
+      fwd_status_describe_nat(fwd_discovery_get_report(fwd_session_get_discovery(session))));
   json_object_set_object_member(status, "signaling", describe_signaling(session));
   json_object_set_array_member(status, "peers", describe_peers(session));
   json_object_set_array_member(status, "mappings", describe_mappings(session));
@@ -216,24 +216,29 @@ object_node(JsonObject *object)
 }
 
 char *
-fwd_status_to_text(GPtrArray *sessions)
+fwd_status_collect(GPtrArray *sessions, FwdStatusDescribe describe)
 {
   g_autoptr(JsonObject) all = json_object_new();
   JsonObject *profiles;
 
   if (sessions->len == 1) {
-    g_autoptr(JsonObject) one = fwd_status_describe_session(sessions->pdata[0]);
+    g_autoptr(JsonObject) one = describe(sessions->pdata[0]);
     return to_text(object_node(one));
   }
   profiles = json_object_new();
   for (guint i = 0; i < sessions->len; i++) {
     g_autofree char *name = NULL;
     g_object_get(fwd_session_get_profile(sessions->pdata[i]), "name", &name, NULL);
-    json_object_set_object_member(profiles, name,
-                                  fwd_status_describe_session(sessions->pdata[i]));
+    json_object_set_object_member(profiles, name, describe(sessions->pdata[i]));
   }
   json_object_set_object_member(all, "profiles", profiles);
   return to_text(object_node(all));
+}
+
+char *
+fwd_status_to_text(GPtrArray *sessions)
+{
+  return fwd_status_collect(sessions, fwd_status_describe_session);
 }
 
 static JsonArray *

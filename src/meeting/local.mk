@@ -5,5 +5,6 @@ libmeeting_la_SOURCES = \
 	%D%/keys.c %D%/keys.h %D%/passphrase.c %D%/passphrase.h \
 	%D%/protocol.c %D%/protocol.h %D%/protocol-decode.c %D%/protocol-encode.c \
 	%D%/protocol-nat.c %D%/protocol-nat.h %D%/protocol-private.h \
-	%D%/signaling.c %D%/ticket.c %D%/ticket.h %D%/ticket-file.c
+	%D%/protocol-story.c %D%/protocol-story.h %D%/signaling.c %D%/story.c %D%/story.h \
+	%D%/ticket.c %D%/ticket.h %D%/ticket-file.c
 libmeeting_la_LIBADD = $(GLIB_LIBS) $(JSON_LIBS) $(SODIUM_LIBS)

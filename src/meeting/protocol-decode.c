@@ -4,6 +4,7 @@
 #include "meeting/json-reader.h"
 #include "meeting/protocol-nat.h"
 #include "meeting/protocol-private.h"
+#include "meeting/protocol-story.h"
 
 #include <stunfwd/error.h>
 #include <string.h>
@@ -11,14 +12,6 @@
 #define WORD_MAX 40
 
 typedef gboolean (*TextCheck)(const char *text);
-
-static gboolean
-is_strategy_id(const char *text)
-{
-  gsize length = strlen(text);
-  return length >= 1 && length <= FWD_PROTOCOL_STRATEGY_ID_MAX &&
-         strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
-}
 
 static gboolean
 is_mapping_text(const char *text)
@@ -51,7 +44,7 @@ static gboolean
 read_strategies(JsonObject *object, FwdMessage *message, GError **error)
 {
   message->strategies =
-      read_strings(object, "strategies", FWD_PROTOCOL_STRATEGIES_MAX, is_strategy_id, error);
+      read_strings(object, "strategies", FWD_PROTOCOL_STRATEGIES_MAX, fwd_protocol_is_strategy_id, error);
   return message->strategies != NULL;
 }
 
@@ -131,7 +124,7 @@ read_strategy(JsonObject *object, FwdMessage *message, GError **error)
   strategy = fwd_json_get_string(object, "strategy", FWD_PROTOCOL_STRATEGY_ID_MAX, error);
   if (strategy == NULL)
     return FALSE;
-  if (!is_strategy_id(strategy))
+  if (!fwd_protocol_is_strategy_id(strategy))
     return fwd_json_invalid(error, "strategy", "is not a strategy's id");
   message->strategy = g_strdup(strategy);
   return read_body(object, message, error);
@@ -182,6 +175,9 @@ read_fields(JsonObject *object, FwdMessage *message, GError **error)
   case FWD_MESSAGE_MAPPINGS:
   case FWD_MESSAGE_PORTS:
     return read_mappings(object, message, error);
+  case FWD_MESSAGE_STORY:
+    message->story = fwd_protocol_read_story(object, error);
+    return message->story != NULL;
   case FWD_MESSAGE_BYE:
   case FWD_MESSAGE_UNKNOWN:
     break;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "meeting/envelope.h"
 #include "meeting/protocol-private.h"
+#include "meeting/protocol-story.h"
 
 #include <json-glib/json-glib.h>
 #include <sodium.h>
+#include <string.h>
 
 /* What was not measured is left out, here and below. */
 static void
@@ -135,7 +138,7 @@ add_envelope_fields(JsonBuilder *builder, const FwdMessage *message)
 }
 
 static void
-add_body(JsonBuilder *builder, const FwdMessage *message)
+add_body(JsonBuilder *builder, const FwdMessage *message, guint cut)
 {
   switch (message->type) {
   case FWD_MESSAGE_HELLO:
@@ -153,22 +156,40 @@ add_body(JsonBuilder *builder, const FwdMessage *message)
   case FWD_MESSAGE_PORTS:
     add_strings(builder, "mappings", message->mappings);
     break;
+  case FWD_MESSAGE_STORY:
+    fwd_protocol_add_story(builder, message->story, cut);
+    break;
   case FWD_MESSAGE_BYE:
   case FWD_MESSAGE_UNKNOWN:
     break;
   }
 }
 
-char *
-fwd_message_encode(const FwdMessage *message)
+static char *
+encode(const FwdMessage *message, guint cut)
 {
   g_autoptr(JsonBuilder) builder = json_builder_new_immutable();
   g_autoptr(JsonNode) root = NULL;
 
   json_builder_begin_object(builder);
   add_envelope_fields(builder, message);
-  add_body(builder, message);
+  add_body(builder, message, cut);
   json_builder_end_object(builder);
   root = json_builder_get_root(builder);
   return json_to_string(root, FALSE);
+}
+
+char *
+fwd_message_encode(const FwdMessage *message)
+{
+  char *text = encode(message, 0);
+
+  if (message->type != FWD_MESSAGE_STORY)
+    return text;
+  for (guint cut = 1;
+       cut < FWD_PROTOCOL_STORY_CUTS && strlen(text) > FWD_ENVELOPE_PLAINTEXT_MAX; cut++) {
+    g_free(text);
+    text = encode(message, cut);
+  }
+  return text;
 }

@@ -2,10 +2,13 @@
 #include "meeting/protocol.h"
 #include "meeting/protocol-private.h"
 
+#include <string.h>
+
 static const char *const type_names[] = {
     [FWD_MESSAGE_HELLO] = "hello",       [FWD_MESSAGE_ATTEMPT] = "attempt",
     [FWD_MESSAGE_STRATEGY] = "strategy", [FWD_MESSAGE_MAPPINGS] = "mappings",
-    [FWD_MESSAGE_PORTS] = "ports",       [FWD_MESSAGE_BYE] = "bye",
+    [FWD_MESSAGE_PORTS] = "ports",       [FWD_MESSAGE_STORY] = "story",
+    [FWD_MESSAGE_BYE] = "bye",
 };
 
 const char *
@@ -22,6 +25,14 @@ fwd_message_type_from_string(const char *text)
     if (g_strcmp0(type_names[i], text) == 0)
       return (FwdMessageType)i;
   return FWD_MESSAGE_UNKNOWN;
+}
+
+gboolean
+fwd_protocol_is_strategy_id(const char *text)
+{
+  gsize length = strlen(text);
+  return length >= 1 && length <= FWD_PROTOCOL_STRATEGY_ID_MAX &&
+         strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
 FwdMessage *
@@ -43,5 +54,6 @@ fwd_message_free(FwdMessage *message)
   g_free(message->strategy);
   g_clear_pointer(&message->body, g_variant_unref);
   g_strfreev(message->mappings);
+  g_clear_pointer(&message->story, fwd_story_free);
   g_free(message);
 }

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "meeting/story.h"
+
 #include <gio/gio.h>
 #include <stunfwd/nat.h>
 #include <stunfwd/signaling.h>
@@ -24,6 +26,10 @@
 #define FWD_PROTOCOL_BODY_MAX 4096
 /** Longest id of a strategy: lower case letters, digits, '-'. */
 #define FWD_PROTOCOL_STRATEGY_ID_MAX 23
+/** Most lines and pieces of advice that a story tells of one strategy, and their bytes. */
+#define FWD_PROTOCOL_STORY_LINES_MAX  24
+#define FWD_PROTOCOL_STORY_ADVICE_MAX 8
+#define FWD_PROTOCOL_STORY_TEXT_MAX   200
 /** Deepest nesting of objects and arrays that is read. */
 #define FWD_PROTOCOL_DEPTH_MAX 16
 /** Highest sequence number: what a double holds exactly. */
@@ -36,6 +42,7 @@ typedef enum {
   FWD_MESSAGE_STRATEGY, /**< from a strategy to the same strategy */
   FWD_MESSAGE_MAPPINGS, /**< client to server: the reverse mappings that it wants served */
   FWD_MESSAGE_PORTS,    /**< server to client: what became of them */
+  FWD_MESSAGE_STORY,    /**< what became of the strategies at the sender's end */
   FWD_MESSAGE_BYE,      /**< the session ends */
 } FwdMessageType;
 
@@ -63,6 +70,8 @@ typedef struct {
 
   /* MAPPINGS: texts; PORTS: "MAPPING=PORT" or "MAPPING!reason" */
   GStrv mappings;
+
+  FwdStory *story; /**< STORY */
 } FwdMessage;
 
 /** With a role of SERVER, all else empty; arrays NULL, which means none. */
@@ -72,7 +81,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdMessage, fwd_message_free)
 
 /**
  * JSON text (transfer full). Scope ids of IPv6 endpoints are left out: they mean
- * nothing to the peer. Whether the text is short enough, sealing tells.
+ * nothing to the peer. Whether the text is short enough, sealing tells; a story is cut
+ * until it is.
  */
 char *fwd_message_encode(const FwdMessage *message);
 

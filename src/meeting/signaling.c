@@ -187,6 +187,17 @@ fwd_signaling_get_stun_servers(FwdSignaling *self)
   return servers;
 }
 
+GPtrArray *
+fwd_signaling_get_turn_servers(FwdSignaling *self)
+{
+  GPtrArray *servers = NULL;
+
+  g_return_val_if_fail(FWD_IS_SIGNALING(self), NULL);
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(self), "turn-servers") != NULL)
+    g_object_get(self, "turn-servers", &servers, NULL);
+  return servers;
+}
+
 char *
 fwd_signaling_get_public_endpoint(FwdSignaling *self)
 {

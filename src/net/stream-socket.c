@@ -59,12 +59,13 @@ fwd_stream_socket_init(FwdStreamSocket *self, GIOStream *stream)
 
 /*
  * TLS would say goodbye first, and wait until the other end takes it: with the
- * socket shut down there is nothing to wait for. What was written is still sent.
+ * socket closed there is nothing to wait for. What was written is still sent.
  */
 void
 fwd_stream_socket_clear(FwdStreamSocket *self)
 {
   shutdown(self->fd, SHUT_RDWR);
+  g_socket_close(self->socket, NULL);
   g_clear_object(&self->stream);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "stun-digest.h"
+#include "stun-message.h"
 
 /* "STUN", so that other protocols' CRCs do not match. */
 #define FINGERPRINT_XOR 0x5354554eu
@@ -34,6 +35,13 @@ fwd_stun_hmac(gnutls_mac_algorithm_t algorithm, const guint8 *key, gsize key_len
               const guint8 *data, gsize length, guint8 *digest)
 {
   return gnutls_hmac_fast(algorithm, key, key_length, data, length, digest) == 0;
+}
+
+gboolean
+fwd_stun_is_xored(guint16 attribute)
+{
+  return attribute == FWD_STUN_XOR_MAPPED_ADDRESS || attribute == FWD_STUN_XOR_PEER_ADDRESS ||
+         attribute == FWD_STUN_XOR_RELAYED_ADDRESS;
 }
 
 void

@@ -48,6 +48,9 @@ guint32 fwd_stun_fingerprint(const guint8 *data, gsize length);
 gboolean fwd_stun_hmac(gnutls_mac_algorithm_t algorithm, const guint8 *key, gsize key_length,
                        const guint8 *data, gsize length, guint8 *digest);
 
+/** Whether the attribute's value is an address that is XORed. */
+gboolean fwd_stun_is_xored(guint16 attribute);
+
 /**
  * Turns an address attribute's bytes between plain and XORed (RFC 8489, 14.2),
  * in place. @value: the attribute's value; @message: the message's header.

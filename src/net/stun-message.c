@@ -191,7 +191,7 @@ fwd_stun_message_get_endpoint(const FwdStunMessage *message, guint16 attribute,
   if (value == NULL || length < IPV4_VALUE_SIZE || length > sizeof copy)
     return FALSE;
   memcpy(copy, value, length);
-  if (attribute == FWD_STUN_XOR_MAPPED_ADDRESS)
+  if (fwd_stun_is_xored(attribute))
     fwd_stun_xor_address(copy, length, message->data);
   return read_address(copy, length, endpoint);
 }
@@ -265,8 +265,15 @@ is_understood(guint16 type)
       FWD_STUN_MESSAGE_INTEGRITY,
       FWD_STUN_ERROR_CODE,
       FWD_STUN_UNKNOWN_ATTRIBUTES,
+      FWD_STUN_CHANNEL_NUMBER,
+      FWD_STUN_LIFETIME,
+      FWD_STUN_XOR_PEER_ADDRESS,
+      FWD_STUN_DATA_VALUE,
       FWD_STUN_REALM,
       FWD_STUN_NONCE,
+      FWD_STUN_XOR_RELAYED_ADDRESS,
+      FWD_STUN_REQUESTED_ADDRESS_FAMILY,
+      FWD_STUN_REQUESTED_TRANSPORT,
       FWD_STUN_MESSAGE_INTEGRITY_SHA256,
       FWD_STUN_XOR_MAPPED_ADDRESS,
       FWD_STUN_PRIORITY,

@@ -91,7 +91,7 @@ fwd_stun_writer_add_endpoint(FwdStunWriter *writer, guint16 attribute,
   value[1] = is_ipv6 ? 2 : 1;
   fwd_stun_write16(value + 2, fwd_endpoint_port(endpoint));
   memcpy(value + 4, address, address_length);
-  if (attribute == FWD_STUN_XOR_MAPPED_ADDRESS)
+  if (fwd_stun_is_xored(attribute))
     fwd_stun_xor_address(value, 4 + address_length, writer->data);
 }
 

@@ -7,5 +7,7 @@ libpath_la_SOURCES += %D%/path-monitor.c %D%/path-monitor.h
 libpath_la_SOURCES += %D%/path-set.c %D%/path-set.h %D%/synthetic-address.c
 libpath_la_SOURCES += %D%/probe.c %D%/probe.h
 libpath_la_SOURCES += %D%/udp-path.c %D%/udp-path.h
+libpath_la_SOURCES += %D%/turn-link.c %D%/turn-link.h
+libpath_la_SOURCES += %D%/turn-path.c %D%/turn-path.h
 libpath_la_SOURCES += %D%/framed-path.c %D%/framed-path.h
 libpath_la_SOURCES += %D%/frame-reader.c %D%/frame-reader.h

@@ -7,8 +7,12 @@
 
 #define NS_PER_US 1000
 
+/** Ids that a path had before and that QUIC may still name: two at a time at most. */
+#define FORMER_IDS 4
+
 typedef struct {
   FwdPathId id;
+  FwdPathId former[FORMER_IDS]; /* the last one first */
   FwdPath *path;
   FwdPathMonitor monitor;
 } Entry;
@@ -66,11 +70,20 @@ fwd_path_set_free(FwdPathSet *set)
 
 /* Looking things up. */
 
+static gboolean
+has_id(const Entry *entry, FwdPathId id)
+{
+  for (guint i = 0; id != 0 && i < FORMER_IDS; i++)
+    if (entry->former[i] == id)
+      return TRUE;
+  return entry->id == id;
+}
+
 static Entry *
 find_entry(const FwdPathSet *set, FwdPathId id)
 {
   for (guint i = 0; i < set->count; i++)
-    if (set->entries[i]->id == id)
+    if (has_id(set->entries[i], id))
       return set->entries[i];
   return NULL;
 }
@@ -177,6 +190,27 @@ set_active(FwdPathSet *set, FwdPathId id)
       former, id, former != 0 && (entry == NULL || !entry->monitor.alive), set->user_data);
 }
 
+static void
+give_new_id(FwdPathSet *set, Entry *entry)
+{
+  const FwdPathId id = ++set->last_id;
+
+  memmove(&entry->former[1], &entry->former[0], (FORMER_IDS - 1) * sizeof entry->former[0]);
+  entry->former[0] = entry->id;
+  if (set->active == entry->id)
+    set->active = id;
+  entry->id = id;
+}
+
+void
+fwd_path_set_leave(FwdPathSet *set, FwdPathId id)
+{
+  Entry *entry = find_entry(set, id);
+
+  if (!set->controlling && entry != NULL)
+    give_new_id(set, entry);
+}
+
 /*
  * QUIC waits ever longer on a path that takes packets and answers none. When it
  * comes back it gets a new id: QUIC moves there as to any other, at once.
@@ -186,10 +220,10 @@ renew(FwdPathSet *set, FwdPathId id)
 {
   Entry *entry = find_entry(set, id);
 
-  if (!set->controlling || set->active != 0 || id != set->lost || entry == NULL ||
-      !entry->path->shared)
+  if (!set->controlling || set->active != 0 || entry == NULL || !has_id(entry, set->lost))
     return id;
-  return entry->id = ++set->last_id;
+  give_new_id(set, entry);
+  return entry->id;
 }
 
 static void
@@ -219,7 +253,7 @@ fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now)
   if (!entry->monitor.alive && !is_any_alive(set))
     return;
   set->deadline = MIN(set->deadline, now);
-  set_active(set, id);
+  set_active(set, entry->id);
 }
 
 /* Adding and dropping. */
@@ -248,7 +282,7 @@ drop(FwdPathSet *set, Entry *entry)
       break;
     }
   set->count--;
-  set->events.removed(entry->id, set->user_data);
+  set->events.removed(entry->id, entry->path, set->user_data);
   free_entry(entry);
 }
 

@@ -16,9 +16,10 @@
 typedef struct FwdPathSet FwdPathSet;
 
 /**
- * Ids count from 1 and are never used again; 0 is no path. A path on a shared
- * socket that was the last to die gets another one from the controlling side's
- * set when it comes back and is chosen: for QUIC it is a new one.
+ * Ids count from 1 and are never used again; 0 is no path. A path gets another
+ * one when QUIC shall take it for a new one: on the controlling side when it was
+ * the last to die and comes back, on the other when QUIC has left it. Its former
+ * ids lead to it still.
  */
 typedef guint32 FwdPathId;
 
@@ -40,8 +41,8 @@ typedef struct {
    * is dead, so do not wait for anything on it.
    */
   void (*active_changed)(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_data);
-  /** A path was dropped: it is closed after this call. */
-  void (*removed)(FwdPathId id, gpointer user_data);
+  /** @path was dropped: it is closed after this call. */
+  void (*removed)(FwdPathId id, const FwdPath *path, gpointer user_data);
 } FwdPathSetEvents; /**< none of them may free the set */
 
 typedef struct {
@@ -90,6 +91,12 @@ guint fwd_path_set_describe(const FwdPathSet *set, FwdPathInfo *info, guint coun
 
 /** The server follows the client: tells the set which path QUIC now uses. */
 void fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now);
+/**
+ * The server's QUIC has left @id: packets from there come over a new path from
+ * now on. (ngtcp2 0.12.1 asserts when a peer returns to a path that it left
+ * while the next one was not validated yet.)
+ */
+void fwd_path_set_leave(FwdPathSet *set, FwdPathId id);
 
 /** Synthetic addresses of a path, and the way back. */
 void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stunfwd/attempt.h>
 
 G_DEFINE_ABSTRACT_TYPE(FwdAttempt, fwd_attempt, G_TYPE_OBJECT)
@@ -186,6 +187,43 @@ fwd_attempt_derive(FwdAttempt *self, const char *label, guint8 *output, gsize si
   FWD_ATTEMPT_GET_CLASS(self)->derive(self, label, output, size);
 }
 
+int
+fwd_attempt_open_socket(FwdAttempt *self, int family)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), -1);
+  return FWD_ATTEMPT_GET_CLASS(self)->open_socket(self, family);
+}
+
+gboolean
+fwd_attempt_send_from(FwdAttempt *self, int fd, const FwdEndpoint *remote, guint ttl,
+                      const guint8 *data, gsize length)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), FALSE);
+  return FWD_ATTEMPT_GET_CLASS(self)->send_from(self, fd, remote, ttl, data, length);
+}
+
+gssize
+fwd_attempt_receive_at(FwdAttempt *self, int fd, guint8 *buffer, gsize size, FwdEndpoint *from)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), -EINVAL);
+  return FWD_ATTEMPT_GET_CLASS(self)->receive_at(self, fd, buffer, size, from);
+}
+
+gsize
+fwd_attempt_write_query(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), 0);
+  return FWD_ATTEMPT_GET_CLASS(self)->write_query(self, buffer, size, transaction);
+}
+
+gboolean
+fwd_attempt_read_answer(FwdAttempt *self, const guint8 *data, gsize length,
+                        guint8 *transaction, FwdEndpoint *mapped)
+{
+  g_return_val_if_fail(FWD_IS_ATTEMPT(self), FALSE);
+  return FWD_ATTEMPT_GET_CLASS(self)->read_answer(self, data, length, transaction, mapped);
+}
+
 gsize
 fwd_attempt_write_check(FwdAttempt *self, guint8 *buffer, gsize size, guint8 *transaction)
 {
@@ -236,6 +274,13 @@ fwd_attempt_get_kept(FwdAttempt *self, const char *key)
 {
   g_return_val_if_fail(FWD_IS_ATTEMPT(self), NULL);
   return FWD_ATTEMPT_GET_CLASS(self)->get_kept(self, key);
+}
+
+void
+fwd_attempt_claim(FwdAttempt *self, const FwdEndpoint *remote)
+{
+  g_return_if_fail(FWD_IS_ATTEMPT(self));
+  FWD_ATTEMPT_GET_CLASS(self)->claim(self, remote);
 }
 
 void

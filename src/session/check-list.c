@@ -6,11 +6,14 @@
 #define PACE_US  (5 * 1000)
 #define EAGER_US (1000 * 1000)
 #define BACK_OFF 5
+/* After a check that was not to arrive: by then the peer's NAT is open as well. */
+#define OPENED_US (20 * 1000)
 
 typedef struct {
   FwdEndpoint endpoint;
   gint64 last; /* microseconds; 0 never */
   gboolean due_now;
+  gboolean opening; /* the last one had a TTL that ends outside the own NAT */
   gboolean dropped;
 } Check;
 
@@ -112,7 +115,9 @@ interval_us(const CheckList *list, gint64 now)
 static gint64
 due_time(const Check *check, gint64 interval)
 {
-  return check->due_now || check->last == 0 ? 0 : check->last + interval;
+  if (check->due_now || check->last == 0)
+    return 0;
+  return check->last + (check->opening ? MIN(OPENED_US, interval) : interval);
 }
 
 /* The check that is to go first: a triggered one before the others. */
@@ -153,8 +158,9 @@ static void
 send_check(CheckList *list, Check *check, gint64 now)
 {
   char text[FWD_ENDPOINT_TEXT_MAX];
-  const guint ttl = check->last == 0 ? list->config.first_ttl : 0;
+  const guint ttl = check->last == 0 && !check->due_now ? list->config.first_ttl : 0;
 
+  check->opening = ttl != 0;
   check->due_now = FALSE;
   check->last = now;
   if (fwd_attempt_send_check(list->attempt, &check->endpoint, ttl)) {

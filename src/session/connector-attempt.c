@@ -3,8 +3,11 @@
 
 #define FWD_LOG_COMPONENT "connector"
 #include "core/log.h"
+#include "net/datagram-socket.h"
+#include "net/stun-binding.h"
 #include "path/framed-path.h"
 #include "path/udp-path.h"
+#include <errno.h>
 
 /* Lines of a story that are kept. */
 #define STORY_MAX  64
@@ -150,6 +153,45 @@ own_id(FwdConnectorAttempt *self)
   return fwd_identity_get_peer_id(fwd_data_plane_get_identity(self->plane));
 }
 
+static int
+open_socket(FwdAttempt *attempt, int family)
+{
+  if (!FWD_CONNECTOR_ATTEMPT(attempt)->ended)
+    return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  errno = ECANCELED;
+  return -1;
+}
+
+static gboolean
+send_from(FwdAttempt *attempt, int fd, const FwdEndpoint *remote, guint ttl, const guint8 *data,
+          gsize length)
+{
+  return !FWD_CONNECTOR_ATTEMPT(attempt)->ended &&
+         fwd_datagram_socket_send_one(fd, remote, ttl, data, length) == 0;
+}
+
+/* These sockets do not coalesce: a batch is one packet. */
+static gssize
+receive_at(FwdAttempt *attempt, int fd, guint8 *buffer, gsize size, FwdEndpoint *from)
+{
+  gsize segment;
+
+  return fwd_datagram_socket_receive(fd, buffer, size, from, &segment);
+}
+
+static gsize
+write_query(FwdAttempt *attempt, guint8 *buffer, gsize size, guint8 *transaction)
+{
+  return fwd_stun_binding_write(buffer, size, transaction);
+}
+
+static gboolean
+read_answer(FwdAttempt *attempt, const guint8 *data, gsize length, guint8 *transaction,
+            FwdEndpoint *mapped)
+{
+  return fwd_stun_binding_read(data, length, transaction, mapped);
+}
+
 static gsize
 write_check(FwdAttempt *attempt, guint8 *buffer, gsize size, guint8 *transaction)
 {
@@ -227,11 +269,39 @@ get_kept(FwdAttempt *attempt, const char *key)
   return g_hash_table_lookup(self->ends->config.surroundings->kept, full);
 }
 
+static void
+claim(FwdAttempt *attempt, const FwdEndpoint *remote)
+{
+  FwdConnectorAttempt *self = FWD_CONNECTOR_ATTEMPT(attempt);
+  GHashTable *claims = self->ends->claims;
+
+  if (self->ended)
+    return;
+  if (g_hash_table_size(claims) >= FWD_CONNECTOR_CLAIMS_MAX)
+    g_hash_table_remove_all(claims);
+  g_hash_table_replace(claims, fwd_endpoint_copy(remote), g_strdup(self->strategy));
+}
+
+static gboolean
+may_hear(const FwdConnectorAttempt *self, const FwdEndpoint *remote)
+{
+  const char *owner = g_hash_table_lookup(self->ends->claims, remote);
+
+  return !self->ended && (owner == NULL || g_str_equal(owner, self->strategy));
+}
+
+void
+fwd_connector_attempt_challenged(FwdConnectorAttempt *self, const FwdEndpoint *remote)
+{
+  if (may_hear(self, remote))
+    fwd_attempt_emit_challenged(FWD_ATTEMPT(self), remote);
+}
+
 void
 fwd_connector_attempt_checked(FwdConnectorAttempt *self, const FwdEndpoint *remote,
                               guint rtt_us)
 {
-  if (!self->ended && g_hash_table_contains(self->checked, remote))
+  if (may_hear(self, remote) && g_hash_table_contains(self->checked, remote))
     fwd_attempt_emit_checked(FWD_ATTEMPT(self), remote, rtt_us);
 }
 
@@ -304,6 +374,11 @@ fwd_connector_attempt_class_init(FwdConnectorAttemptClass *klass)
   attempt_class->get_stun_servers = get_stun_servers;
   attempt_class->get_turn_servers = get_turn_servers;
   attempt_class->derive = derive;
+  attempt_class->open_socket = open_socket;
+  attempt_class->send_from = send_from;
+  attempt_class->receive_at = receive_at;
+  attempt_class->write_query = write_query;
+  attempt_class->read_answer = read_answer;
   attempt_class->write_check = write_check;
   attempt_class->read_check = read_check;
   attempt_class->write_response = write_response;
@@ -311,6 +386,7 @@ fwd_connector_attempt_class_init(FwdConnectorAttemptClass *klass)
   attempt_class->create_stream_path = create_stream_path;
   attempt_class->keep = keep;
   attempt_class->get_kept = get_kept;
+  attempt_class->claim = claim;
   signals[SEND] = g_signal_new("send", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                NULL, NULL, G_TYPE_NONE, 1, G_TYPE_VARIANT);
 }

@@ -29,6 +29,7 @@ typedef struct {
   GArray *remote_candidates;
   FwdNatReport local_nat;
   FwdNatReport remote_nat;
+  GHashTable *claims; /**< the strategy that claims an endpoint, by FwdEndpoint */
 } FwdConnectorEnds;
 
 #define FWD_TYPE_CONNECTOR_ATTEMPT (fwd_connector_attempt_get_type())
@@ -39,6 +40,13 @@ G_DECLARE_FINAL_TYPE(FwdConnectorAttempt, fwd_connector_attempt, FWD, CONNECTOR_
 FwdConnectorAttempt *
 fwd_connector_attempt_new(FwdDataPlane *plane, const FwdConnectorEnds *ends,
                           const char *strategy, FwdPathClass path_class);
+
+/** Claims of endpoints that are kept; over that all are forgotten. */
+#define FWD_CONNECTOR_CLAIMS_MAX 64
+
+/** A check of the peer came from @remote: passed on unless another strategy claims it. */
+void
+fwd_connector_attempt_challenged(FwdConnectorAttempt *self, const FwdEndpoint *remote);
 
 /** A check to @remote was answered: passed on if this attempt sent one there. */
 void fwd_connector_attempt_checked(FwdConnectorAttempt *self, const FwdEndpoint *remote,

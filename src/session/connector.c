@@ -28,7 +28,7 @@ typedef struct {
   gint64 began; /* microseconds */
 } Runner;
 
-enum { PATH, SEND, ENDED, FINISHED, SIGNAL_COUNT };
+enum { PATH, SEND, ENDED, FINISHED, STORY, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
 
 G_DEFINE_FINAL_TYPE(FwdConnector, fwd_connector, G_TYPE_OBJECT)
@@ -113,6 +113,7 @@ settle(FwdConnector *self, const Runner *runner, FwdOutcome outcome, const char 
       fwd_connector_attempt_get_sent(attempt), verdict,
       fwd_connector_attempt_get_story(attempt), fwd_connector_attempt_get_advice(attempt));
   remember(self, strategy, outcome);
+  g_signal_emit(self, signals[STORY], 0);
 }
 
 /* A relay is wanted beside a direct path, and two of either kind are not. */
@@ -232,6 +233,13 @@ start(FwdConnector *self, const FwdImplementation *implementation)
                              runner->cancellable, on_attempted, runner);
 }
 
+static void
+skip(FwdConnector *self, const char *strategy, const char *why)
+{
+  if (fwd_story_skip(self->story, strategy, why))
+    g_signal_emit(self, signals[STORY], 0);
+}
+
 static gboolean
 can_attempt(FwdConnector *self, const FwdImplementation *implementation)
 {
@@ -241,7 +249,7 @@ can_attempt(FwdConnector *self, const FwdImplementation *implementation)
 
   if (fwd_strategy_can_attempt(strategy, FWD_ATTEMPT(attempt), &why_not))
     return TRUE;
-  fwd_story_skip(self->story, implementation->id, why_not ? why_not : "cannot be attempted");
+  skip(self, implementation->id, why_not ? why_not : "cannot be attempted");
   return FALSE;
 }
 
@@ -267,9 +275,9 @@ fwd_connector_list_possible(FwdConnector *self, const char *const *offered)
     if (find_runner(self, implementation->id))
       continue;
     if (!fwd_surroundings_allow(self->ends.config.surroundings, implementation->id))
-      fwd_story_skip(self->story, implementation->id, "left out by the configuration");
+      skip(self, implementation->id, "left out by the configuration");
     else if (!g_strv_contains(offered, implementation->id))
-      fwd_story_skip(self->story, implementation->id, "the peer does not have it");
+      skip(self, implementation->id, "the peer does not have it");
     else if (can_attempt(self, implementation))
       g_ptr_array_add(possible, all->pdata[i]);
   }
@@ -389,7 +397,7 @@ fwd_connector_challenged(FwdConnector *self, const FwdEndpoint *remote)
   g_autoptr(GPtrArray) runners = copy_runners(self);
 
   for (guint i = 0; i < runners->len; i++)
-    fwd_attempt_emit_challenged(FWD_ATTEMPT(((Runner *)runners->pdata[i])->attempt), remote);
+    fwd_connector_attempt_challenged(((Runner *)runners->pdata[i])->attempt, remote);
 }
 
 void
@@ -409,6 +417,12 @@ const GArray *
 fwd_connector_get_remote_candidates(FwdConnector *self)
 {
   return self->ends.remote_candidates;
+}
+
+const FwdNatReport *
+fwd_connector_get_remote_nat(FwdConnector *self)
+{
+  return &self->ends.remote_nat;
 }
 
 const GPtrArray *
@@ -433,6 +447,7 @@ fwd_connector_finalize(GObject *object)
   fwd_story_free(self->story);
   g_array_unref(self->ends.local_candidates);
   g_array_unref(self->ends.remote_candidates);
+  g_hash_table_unref(self->ends.claims);
   fwd_surroundings_unref(self->ends.config.surroundings);
   g_object_unref(self->plane);
   g_object_unref(self->registry);
@@ -454,6 +469,8 @@ fwd_connector_class_init(FwdConnectorClass *klass)
                                 G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_UINT);
   signals[FINISHED] = g_signal_new("finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
+  signals[STORY] = g_signal_new("story", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                G_TYPE_NONE, 0);
 }
 
 static void
@@ -464,6 +481,9 @@ fwd_connector_init(FwdConnector *self)
   self->story = fwd_story_new();
   self->ends.local_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
   self->ends.remote_candidates = g_array_new(FALSE, FALSE, sizeof(FwdCandidate));
+  self->ends.claims =
+      g_hash_table_new_full((GHashFunc)fwd_endpoint_hash, (GEqualFunc)fwd_endpoint_equal,
+                            (GDestroyNotify)fwd_endpoint_free, g_free);
 }
 
 FwdConnector *

@@ -10,7 +10,7 @@
 
 #include "core/plugin-registry.h"
 #include "session/connector-attempt.h"
-#include "session/story.h"
+#include "meeting/story.h"
 #include <stunfwd/event.h>
 
 #define FWD_TYPE_CONNECTOR (fwd_connector_get_type())
@@ -29,6 +29,7 @@ typedef struct {
  *  "send"     (guint race, const char *strategy, GVariant *body)  for its twin at the peer
  *  "ended"    (const char *strategy, guint outcome)  one has ended; a FwdOutcome
  *  "finished" (gboolean found)  no strategy runs any more
+ *  "story"    ()  there is more to tell: one has ended, or cannot be attempted
  */
 FwdConnector *fwd_connector_new(FwdDataPlane *plane, FwdPluginRegistry *registry,
                                 FwdEventBus *bus, const FwdConnectorConfig *config);
@@ -68,6 +69,8 @@ void fwd_connector_message(FwdConnector *self, guint32 race, const char *strateg
 
 /** Of FwdCandidate, as last told (transfer none). */
 const GArray *fwd_connector_get_remote_candidates(FwdConnector *self);
+/** As last told (transfer none). */
+const FwdNatReport *fwd_connector_get_remote_nat(FwdConnector *self);
 /** Of FwdStrategyRecord (transfer none). */
 const GPtrArray *fwd_connector_get_records(FwdConnector *self);
 /** (transfer none) */

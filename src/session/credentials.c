@@ -2,6 +2,7 @@
 #include "session/credentials.h"
 
 #include "core/read-file.h"
+#include "net/turn-uri.h"
 #include <sodium.h>
 #include <string.h>
 #include <stunfwd/error.h>
@@ -34,23 +35,23 @@ parse_url(const char *text, GError **error)
   return g_steal_pointer(&url);
 }
 
-/* The first line of the file. */
+/* The first line of the file, which is a secret; @what it is, for the message. */
 static char *
-load_passphrase(const char *path, GError **error)
+load_secret(const char *what, const char *path, GError **error)
 {
   g_autoptr(GError) inner = NULL;
   gsize length;
   char *text = fwd_read_file(path, PASSPHRASE_FILE_MAX, &length, &inner);
 
   if (!text) {
-    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "passphrase file %s",
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "%s file %s", what,
                 inner->message);
     return NULL;
   }
   if (memchr(text, '\0', length)) {
     sodium_memzero(text, length);
     g_free(text);
-    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "passphrase file %s: not a text",
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "%s file %s: not a text", what,
                 path);
     return NULL;
   }
@@ -69,6 +70,50 @@ join_stun(FwdProfile *profile, char **more)
   if (more)
     g_strv_builder_addv(all, (const char **)more);
   return g_strv_builder_end(all);
+}
+
+static gboolean
+check_turn_uri(const char *text, GError **error)
+{
+  g_auto(FwdTurnUri) uri = {0};
+  g_autoptr(GError) inner = NULL;
+
+  if (fwd_turn_uri_parse(text, &uri, &inner))
+    return TRUE;
+  g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID, "--turn %s: %s", text,
+              inner->message);
+  return FALSE;
+}
+
+static gboolean
+add_turn(FwdCredentials *self, FwdProfile *profile, char **uris, GError **error)
+{
+  g_autofree char *user = get_string(profile, "turn-user");
+  g_autofree char *path = get_string(profile, "turn-password-file");
+  g_autofree char *password = NULL;
+
+  if (!user || !path) {
+    g_set_error(error, FWD_SETTINGS_ERROR, FWD_ERROR_INVALID,
+                "--turn goes with --turn-user NAME and --turn-password-file FILE");
+    return FALSE;
+  }
+  password = load_secret("TURN password", path, error);
+  for (; password && *uris; uris++) {
+    if (!check_turn_uri(*uris, error))
+      return FALSE;
+    g_ptr_array_add(self->turn, fwd_turn_server_new(*uris, user, password));
+  }
+  return password != NULL;
+}
+
+static gboolean
+use_turn(FwdCredentials *self, FwdProfile *profile, GError **error)
+{
+  g_auto(GStrv) uris = NULL;
+
+  self->turn = fwd_turn_servers_new();
+  g_object_get(profile, "turn", &uris, NULL);
+  return !uris || !*uris || add_turn(self, profile, uris, error);
 }
 
 static void
@@ -97,7 +142,7 @@ use_passphrase(FwdCredentials *self, FwdProfile *profile, const char *room, GErr
     return FALSE;
   }
   self->url = parse_url(text, error);
-  passphrase = self->url ? load_passphrase(path, error) : NULL;
+  passphrase = self->url ? load_secret("passphrase", path, error) : NULL;
   if (!passphrase)
     return FALSE;
   derived = fwd_secret_from_passphrase(room, passphrase, secret, &self->weak, error);
@@ -148,6 +193,8 @@ fwd_credentials_new(FwdProfile *profile, GError **error)
   g_autofree char *room = get_string(profile, "room");
   g_autoptr(FwdTicket) ticket = NULL;
 
+  if (!use_turn(self, profile, error))
+    return NULL;
   if (room)
     return use_passphrase(self, profile, room, error) ? g_steal_pointer(&self) : NULL;
   ticket = find_ticket(profile, error);
@@ -163,6 +210,7 @@ fwd_credentials_free(FwdCredentials *self)
   fwd_room_keys_wipe(&self->keys);
   g_clear_pointer(&self->url, g_uri_unref);
   g_strfreev(self->stun);
+  g_clear_pointer(&self->turn, g_ptr_array_unref);
   g_free(self->place);
   g_free(self);
 }

@@ -7,10 +7,12 @@
 
 #include "core/settings.h"
 #include "meeting/keys.h"
+#include <stunfwd/turn.h>
 
 typedef struct {
   GUri *url;  /**< of the signaling server */
   GStrv stun; /**< what the profile and the ticket name; may be empty, never NULL */
+  GPtrArray *turn; /**< FwdTurnServer that the profile names; may be empty, never NULL */
   FwdRoomKeys keys;
   char *place;   /**< for messages: 'room "home" at ws://…' or 'the ticket's room at …' */
   gboolean weak; /**< the passphrase can be guessed */

@@ -80,23 +80,27 @@ read_counts(const FwdHistory *history, const char *group, const char *strategy, 
     counts[i] = length == 2 ? CLAMP(list[i], 0, COUNT_MAX) : 0;
 }
 
+static gint
+compare_seen(gconstpointer a, gconstpointer b, gpointer file)
+{
+  const gint64 seen_a = g_key_file_get_int64(file, *(const char *const *)a, SEEN_KEY, NULL);
+  const gint64 seen_b = g_key_file_get_int64(file, *(const char *const *)b, SEEN_KEY, NULL);
+
+  return seen_a < seen_b ? -1 : seen_a > seen_b;
+}
+
+/* One, as a rule; more if the file came from elsewhere. */
 static void
 drop_oldest(FwdHistory *history)
 {
   gsize count;
   g_auto(GStrv) groups = g_key_file_get_groups(history->file, &count);
-  gint64 oldest_seen = G_MAXINT64;
-  const char *oldest = NULL;
 
-  for (gsize i = 0; count > FWD_HISTORY_MAX && i < count; i++) {
-    gint64 seen = g_key_file_get_int64(history->file, groups[i], SEEN_KEY, NULL);
-    if (seen >= oldest_seen)
-      continue;
-    oldest_seen = seen;
-    oldest = groups[i];
-  }
-  if (oldest)
-    g_key_file_remove_group(history->file, oldest, NULL);
+  if (count <= FWD_HISTORY_MAX)
+    return;
+  g_qsort_with_data(groups, (gint)count, sizeof *groups, compare_seen, history->file);
+  for (gsize i = 0; i < count - FWD_HISTORY_MAX; i++)
+    g_key_file_remove_group(history->file, groups[i], NULL);
 }
 
 static void

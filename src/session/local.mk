@@ -8,7 +8,10 @@ libsession_la_SOURCES = \
 	%D%/persistent-tunnel.c %D%/persistent-tunnel.h %D%/reverse-mappings.c \
 	%D%/reverse-mappings.h %D%/room.c %D%/room.h %D%/server-session.c \
 	%D%/server-session.h %D%/service.c %D%/service.h %D%/session.c %D%/session.h \
-	%D%/history.c %D%/history.h %D%/pursuit.c %D%/pursuit.h %D%/turns.c %D%/turns.h %D%/story.c %D%/story.h \
+	%D%/history.c %D%/history.h %D%/pursuit.c %D%/pursuit.h %D%/turns.c %D%/turns.h \
+	%D%/advice.c %D%/advice.h %D%/teller.c %D%/teller.h \
 	%D%/surroundings.c %D%/surroundings.h
+libsession_la_SOURCES += %D%/turn-allocate.c %D%/turn-allocation.c %D%/turn-allocation.h \
+	%D%/turn-connect.c %D%/turn-connect.h
 libsession_la_LIBADD = $(GLIB_LIBS) $(JSON_LIBS) $(SODIUM_LIBS)
 include $(top_srcdir)/src/session/interfaces.mk

@@ -15,13 +15,15 @@ struct _FwdPeer {
   GStrv strategies;
   FwdPeerState state;
   FwdConnector *connector;
+  FwdStory *remote_story;
   FwdQuicTunnel *tunnel;
   FwdPathsAlive alive;
   guint32 tunnel_number;
   guint32 race_number;
-  gint64 race_started; /* us */
+  gint64 race_started; /* us; the first race for this tunnel */
   gint64 first_path;
   gint64 upgraded;
+  FwdPathClass path_class; /* of the active path */
 };
 
 enum { PROPERTY_STATE = 1 };
@@ -78,6 +80,18 @@ log_path(FwdPeer *self, const char *what)
                fwd_path_class_to_string(path->path_class), path->strategy, remote);
 }
 
+/* Whether the active path is of a better class than the one before. */
+static gboolean
+is_upgraded(FwdPeer *self)
+{
+  const FwdTunnelStatistics *statistics = fwd_peer_get_statistics(self);
+  const FwdPathClass before = self->path_class;
+
+  if (statistics->path_count && statistics->paths[0].active)
+    self->path_class = statistics->paths[0].path_class;
+  return self->path_class < before;
+}
+
 static void
 on_tunnel_state(FwdQuicTunnel *tunnel, GParamSpec *property, FwdPeer *self)
 {
@@ -85,6 +99,7 @@ on_tunnel_state(FwdQuicTunnel *tunnel, GParamSpec *property, FwdPeer *self)
       fwd_tunnel_get_state(FWD_TUNNEL(tunnel)) != FWD_TUNNEL_CONNECTED)
     return;
   self->first_path = g_get_monotonic_time();
+  is_upgraded(self);
   log_path(self, "connected to");
   set_state(self, FWD_PEER_CONNECTED);
   publish(self, FWD_EVENT_CONNECTION_ESTABLISHED);
@@ -95,7 +110,8 @@ on_path_changed(FwdQuicTunnel *tunnel, FwdPeer *self)
 {
   if (tunnel != self->tunnel || self->state < FWD_PEER_CONNECTED)
     return;
-  self->upgraded = g_get_monotonic_time();
+  if (is_upgraded(self))
+    self->upgraded = g_get_monotonic_time();
   log_path(self, "now reaching");
   set_state(self, FWD_PEER_CONNECTED);
   publish(self, FWD_EVENT_CONNECTION_UPGRADED);
@@ -197,6 +213,8 @@ fwd_peer_begin_tunnel(FwdPeer *self, guint32 number)
   memcpy(config.fingerprint, self->fingerprint, sizeof config.fingerprint);
   config.connection_id = connection_id(self, number);
   self->tunnel_number = number;
+  self->race_started = self->first_path = self->upgraded = 0;
+  self->path_class = FWD_PATH_CLASS_RELAY;
   self->tunnel = fwd_quic_tunnel_new(self->context.plane, &config);
   g_signal_connect_object(self->tunnel, "notify::state", G_CALLBACK(on_tunnel_state), self, 0);
   g_signal_connect_object(self->tunnel, "sampled", G_CALLBACK(on_sampled), self, 0);
@@ -210,10 +228,10 @@ void
 fwd_peer_race(FwdPeer *self, guint32 number, const char *const *strategies)
 {
   self->race_number = number;
-  if (self->state == FWD_PEER_WAITING) {
+  if (!self->race_started)
     self->race_started = g_get_monotonic_time();
+  if (self->state == FWD_PEER_WAITING)
     set_state(self, FWD_PEER_CONNECTING);
-  }
   fwd_connector_race(self->connector, number, strategies);
 }
 
@@ -262,6 +280,19 @@ fwd_peer_take_hello(FwdPeer *self, const FwdMessage *hello)
   g_strfreev(self->strategies);
   self->strategies = g_strdupv(hello->strategies);
   fwd_connector_set_remote(self->connector, hello->candidates, &hello->nat);
+}
+
+void
+fwd_peer_take_story(FwdPeer *self, const FwdStory *story)
+{
+  g_clear_pointer(&self->remote_story, fwd_story_free);
+  self->remote_story = fwd_story_copy(story);
+}
+
+const FwdStory *
+fwd_peer_get_remote_story(FwdPeer *self)
+{
+  return self->remote_story;
 }
 
 void
@@ -416,6 +447,7 @@ fwd_peer_finalize(GObject *object)
 
   g_free(self->member);
   g_strfreev(self->strategies);
+  g_clear_pointer(&self->remote_story, fwd_story_free);
   g_object_unref(self->connector);
   g_object_unref(self->context.plane);
   g_object_unref(self->context.registry);

@@ -69,6 +69,11 @@ void fwd_peer_take_hello(FwdPeer *self, const FwdMessage *hello);
 /** Ids of the strategies that it can run (transfer none). */
 const char *const *fwd_peer_get_strategies(FwdPeer *self);
 
+/** Keeps what the peer tells of its end; copied. */
+void fwd_peer_take_story(FwdPeer *self, const FwdStory *story);
+/** NULL while it has told nothing (transfer none). */
+const FwdStory *fwd_peer_get_remote_story(FwdPeer *self);
+
 /** Makes a tunnel of that number, in place of the one there was; numbers count up from 1. */
 void fwd_peer_begin_tunnel(FwdPeer *self, guint32 number);
 /** Number of the tunnel, 0 when there is none. */
@@ -89,7 +94,9 @@ FwdTunnel *fwd_peer_get_tunnel(FwdPeer *self);
 FwdPathsAlive fwd_peer_get_paths_alive(FwdPeer *self);
 /** NULL while there is none. */
 const FwdTunnelStatistics *fwd_peer_get_statistics(FwdPeer *self);
-/** Milliseconds from the start of the race to the first path, and to the last upgrade; 0 none.
+/**
+ * Milliseconds from the start of the first race for this tunnel to the first
+ * path, and to the last change to a path of a better class; 0 none.
  */
 guint fwd_peer_get_first_path_ms(FwdPeer *self);
 guint fwd_peer_get_upgraded_at_ms(FwdPeer *self);

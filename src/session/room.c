@@ -162,6 +162,12 @@ fwd_room_get_transport(FwdRoom *self)
   return self->transport ? self->transport : "";
 }
 
+GPtrArray *
+fwd_room_get_turn_servers(FwdRoom *self)
+{
+  return self->signaling ? fwd_signaling_get_turn_servers(self->signaling) : NULL;
+}
+
 GStrv
 fwd_room_get_stun_servers(FwdRoom *self)
 {

@@ -36,6 +36,8 @@ gboolean fwd_room_is_joined(FwdRoom *self);
 const char *fwd_room_get_transport(FwdRoom *self);
 /** "HOST:PORT" that the signaling server told (transfer full), or NULL. */
 GStrv fwd_room_get_stun_servers(FwdRoom *self);
+/** FwdTurnServer that the signaling server told (transfer full), or NULL. */
+GPtrArray *fwd_room_get_turn_servers(FwdRoom *self);
 /** "ADDRESS:PORT" that the signaling server sees us at (transfer full), or NULL. */
 char *fwd_room_get_public_endpoint(FwdRoom *self);
 /** Own nonce, FWD_SESSION_NONCE_SIZE bytes. */

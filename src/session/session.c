@@ -9,6 +9,7 @@
 #include "session/peer-list.h"
 #include "session/room.h"
 #include "session/service.h"
+#include "session/teller.h"
 #include <stunfwd/error.h>
 #include <string.h>
 
@@ -180,6 +181,7 @@ add_peer(FwdSession *self, const FwdMessage *hello)
   g_signal_connect_object(peer, "notify::state", G_CALLBACK(on_peer_state), self, 0);
   g_signal_connect_object(peer, "channel", G_CALLBACK(on_channel), self, 0);
   g_signal_connect_object(peer, "send", G_CALLBACK(on_strategy_sends), self, 0);
+  fwd_teller_attach(self, peer);
   g_list_store_append(private->peers, peer);
   FWD_SESSION_GET_CLASS(self)->peer_added(self, peer);
   return peer;
@@ -230,7 +232,9 @@ on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSess
   }
   if (!peer || !is_proven(self, message) || !fwd_peer_accept_sequence(peer, message->sequence))
     return;
-  if (message->type != FWD_MESSAGE_STRATEGY)
+  if (message->type == FWD_MESSAGE_STORY)
+    fwd_peer_take_story(peer, message->story);
+  else if (message->type != FWD_MESSAGE_STRATEGY)
     FWD_SESSION_GET_CLASS(self)->message(self, peer, message);
   else
     fwd_connector_message(fwd_peer_get_connector(peer), message->attempt, message->strategy,
@@ -307,8 +311,10 @@ on_joined(FwdRoom *room, FwdSession *self)
   FwdSessionPrivate *private = PRIVATE(self);
   g_auto(GStrv) stun = fwd_room_get_stun_servers(room);
   g_autofree char *seen_at = fwd_room_get_public_endpoint(room);
+  g_autoptr(GPtrArray) turn = fwd_room_get_turn_servers(room);
 
   fwd_discovery_set_seen_at(private->discovery, seen_at);
+  fwd_surroundings_set_turn_servers(private->surroundings, private->credentials->turn, turn);
   publish(self, FWD_EVENT_SIGNALING_CONNECTED, "transport", fwd_room_get_transport(room));
   if (stun && stun[0] && !private->credentials->stun[0] &&
       !fwd_discovery_was_answered(private->discovery))

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/surroundings.h"
 
-static void
-turn_server_free(FwdTurnServer *turn_server)
-{
-  g_free(turn_server->uri);
-  g_free(turn_server->username);
-  g_free(turn_server->password);
-  g_free(turn_server);
-}
-
 FwdSurroundings *
 fwd_surroundings_new(const char *history)
 {
@@ -17,7 +8,7 @@ fwd_surroundings_new(const char *history)
 
   surroundings->strategies = g_new0(char *, 1);
   surroundings->stun_servers = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
-  surroundings->turn_servers = g_ptr_array_new_with_free_func((GDestroyNotify)turn_server_free);
+  surroundings->turn_servers = fwd_turn_servers_new();
   surroundings->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
   surroundings->history = fwd_history_new(history);
   return surroundings;
@@ -54,16 +45,23 @@ fwd_surroundings_set_stun_servers(FwdSurroundings *surroundings, const GArray *s
     g_array_append_vals(surroundings->stun_servers, stun_servers->data, stun_servers->len);
 }
 
-void
-fwd_surroundings_add_turn_server(FwdSurroundings *surroundings,
-                                 const FwdTurnServer *turn_server)
+static void
+add_turn_servers(FwdSurroundings *surroundings, const GPtrArray *turn_servers)
 {
-  FwdTurnServer *copy = g_new(FwdTurnServer, 1);
+  for (guint i = 0; turn_servers != NULL && i < turn_servers->len; i++) {
+    const FwdTurnServer *server = turn_servers->pdata[i];
+    g_ptr_array_add(surroundings->turn_servers,
+                    fwd_turn_server_new(server->uri, server->username, server->password));
+  }
+}
 
-  *copy = (FwdTurnServer){.uri = g_strdup(turn_server->uri),
-                          .username = g_strdup(turn_server->username),
-                          .password = g_strdup(turn_server->password)};
-  g_ptr_array_add(surroundings->turn_servers, copy);
+void
+fwd_surroundings_set_turn_servers(FwdSurroundings *surroundings, const GPtrArray *own,
+                                  const GPtrArray *told)
+{
+  g_ptr_array_set_size(surroundings->turn_servers, 0);
+  add_turn_servers(surroundings, own);
+  add_turn_servers(surroundings, told);
 }
 
 gboolean

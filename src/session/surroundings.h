@@ -27,9 +27,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdSurroundings, fwd_surroundings_unref)
 /** Copies them, in place of those there were. */
 void
 fwd_surroundings_set_stun_servers(FwdSurroundings *surroundings, const GArray *stun_servers);
-/** Adds a copy behind those that are there. */
-void fwd_surroundings_add_turn_server(FwdSurroundings *surroundings,
-                                      const FwdTurnServer *turn_server);
+/** Copies both (NULL: none), in place of those there were: the user's own go first. */
+void fwd_surroundings_set_turn_servers(FwdSurroundings *surroundings, const GPtrArray *own,
+                                       const GPtrArray *told);
 
 gboolean fwd_surroundings_allow(const FwdSurroundings *surroundings, const char *strategy);
 

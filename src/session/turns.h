@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "session/story.h"
+#include "meeting/story.h"
 
 typedef struct FwdTurns FwdTurns;
 

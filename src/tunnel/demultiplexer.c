@@ -20,7 +20,6 @@ typedef struct {
   FwdWatch watch; /* first */
   FwdDemultiplexer *demultiplexer;
   FwdReceiver *receiver; /* of a path's own descriptor */
-  FwdPathId id;
   FwdDeferred again;
 } Source;
 
@@ -155,7 +154,8 @@ find_path(const Origin *origin, const FwdReceiver *receiver)
 
   if (source->receiver == NULL)
     return fwd_path_set_find(receiver->paths, source->watch.fd, &origin->from);
-  return source->receiver == receiver ? source->id : 0;
+  return source->receiver == receiver ? fwd_path_set_find(receiver->paths, source->watch.fd, NULL)
+                                      : 0;
 }
 
 static void
@@ -170,7 +170,8 @@ answer(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *pr
   if (source->receiver == NULL)
     fwd_datagram_socket_send_one(source->watch.fd, &origin->from, 0, response, length);
   else
-    fwd_path_set_send(source->receiver->paths, source->id, &batch, origin->now);
+    fwd_path_set_send(source->receiver->paths, find_path(origin, source->receiver), &batch,
+                      origin->now);
 }
 
 static void
@@ -313,11 +314,18 @@ take_packet(FwdDemultiplexer *demultiplexer, const Origin *origin, const guint8 
   }
 }
 
+static FwdPathId
+find_own_id(const Source *source)
+{
+  return fwd_path_set_find(source->receiver->paths, source->watch.fd, NULL);
+}
+
 static FwdPath *
 find_own_path(const Source *source)
 {
-  return source->receiver != NULL ? fwd_path_set_get(source->receiver->paths, source->id)
-                                  : NULL;
+  return source->receiver != NULL
+             ? fwd_path_set_get(source->receiver->paths, find_own_id(source))
+             : NULL;
 }
 
 static gssize
@@ -359,7 +367,8 @@ on_broken(Source *source, int error)
     return;
   }
   before = fwd_path_set_deadline(receiver->paths);
-  fwd_path_set_fail(receiver->paths, source->id, fwd_data_loop_now(demultiplexer->loop));
+  fwd_path_set_fail(receiver->paths, find_own_id(source),
+                    fwd_data_loop_now(demultiplexer->loop));
   tell_if_sooner(receiver, before);
 }
 
@@ -479,7 +488,7 @@ read_again(FwdDeferred *deferred)
 /* Adding and removing. */
 
 static void
-add_source(FwdDemultiplexer *demultiplexer, int fd, FwdReceiver *receiver, FwdPathId id)
+add_source(FwdDemultiplexer *demultiplexer, int fd, FwdReceiver *receiver)
 {
   Source *source;
 
@@ -491,7 +500,6 @@ add_source(FwdDemultiplexer *demultiplexer, int fd, FwdReceiver *receiver, FwdPa
   source->again.run = read_again;
   source->demultiplexer = demultiplexer;
   source->receiver = receiver;
-  source->id = id;
   g_ptr_array_add(demultiplexer->sources, source);
   if (!fwd_data_loop_watch(demultiplexer->loop, &source->watch, EPOLLIN))
     on_broken(source, errno);
@@ -510,7 +518,7 @@ remove_source(FwdDemultiplexer *demultiplexer, Source *source)
 void
 fwd_demultiplexer_add_socket(FwdDemultiplexer *demultiplexer, int fd)
 {
-  add_source(demultiplexer, fd, NULL, 0);
+  add_source(demultiplexer, fd, NULL);
 }
 
 void
@@ -528,20 +536,14 @@ fwd_demultiplexer_add_path(FwdDemultiplexer *demultiplexer, FwdReceiver *receive
   const FwdPath *path = fwd_path_set_get(receiver->paths, id);
 
   if (path != NULL && !path->shared)
-    add_source(demultiplexer, path->fd, receiver, id);
+    add_source(demultiplexer, path->fd, receiver);
 }
 
 void
-fwd_demultiplexer_remove_path(FwdDemultiplexer *demultiplexer, FwdReceiver *receiver,
-                              FwdPathId id)
+fwd_demultiplexer_remove_path(FwdDemultiplexer *demultiplexer, const FwdPath *path)
 {
-  for (guint i = 0; i < demultiplexer->sources->len; i++) {
-    Source *source = demultiplexer->sources->pdata[i];
-    if (source->receiver == receiver && source->id == id) {
-      remove_source(demultiplexer, source);
-      return;
-    }
-  }
+  if (!path->shared)
+    fwd_demultiplexer_remove_socket(demultiplexer, path->fd);
 }
 
 void

@@ -58,8 +58,8 @@ void fwd_demultiplexer_remove_socket(FwdDemultiplexer *demultiplexer, int fd);
  */
 void fwd_demultiplexer_add_path(FwdDemultiplexer *demultiplexer, FwdReceiver *receiver,
                                 FwdPathId id);
-void fwd_demultiplexer_remove_path(FwdDemultiplexer *demultiplexer, FwdReceiver *receiver,
-                                   FwdPathId id);
+/** Before @path is closed. */
+void fwd_demultiplexer_remove_path(FwdDemultiplexer *demultiplexer, const FwdPath *path);
 
 /**
  * Checks that @receiver's path set sends are matched as long as it is added, and

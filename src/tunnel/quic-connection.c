@@ -125,11 +125,7 @@ fill_settings(FwdQuicConnection *connection, const FwdPath *path, gint64 now,
   settings->max_window = 16 * MIB;
   settings->max_stream_window = 6 * MIB;
   settings->no_tx_udp_payload_size_shaping = 1;
-  /*
-   * Its PMTUD stays on although path-mtu.h does the work: without, this ngtcp2
-   * (0.12.1) asserts when a peer moves back before its new path is validated.
-   * It probes only what fits the packets that are written anyway.
-   */
+  settings->no_pmtud = 1;
   fwd_log_debug("a connection over a %s path, round trip %u us: %s",
                 fwd_path_class_to_string(path->path_class), path->rtt_us,
                 connection->paced ? "BBR" : "CUBIC");

@@ -160,12 +160,12 @@ on_active_changed(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_d
 }
 
 static void
-on_path_removed(FwdPathId id, gpointer user_data)
+on_path_removed(FwdPathId id, const FwdPath *path, gpointer user_data)
 {
   FwdTunnelEnd *end = user_data;
 
-  /* The set has forgotten it; the demultiplexer knows whether it polls it. */
-  fwd_demultiplexer_remove_path(end->demultiplexer, &end->receiver, id);
+  (void)id;
+  fwd_demultiplexer_remove_path(end->demultiplexer, path);
 }
 
 static const FwdPathSetEvents path_events = {
@@ -196,11 +196,23 @@ fwd_tunnel_end_take_path(FwdTunnelEnd *end, FwdPath *path)
   fwd_tunnel_end_wake(end);
 }
 
+/** The client has moved: at once, for its next packet may come over the path that it left. */
+static void
+notice_move(FwdTunnelEnd *end, FwdPathId left, gint64 now)
+{
+  const FwdPathId used = fwd_quic_connection_path(&end->connection);
+
+  if (used == left)
+    return;
+  fwd_path_set_follow(end->paths, used, now);
+  fwd_path_set_leave(end->paths, left);
+}
+
 static void
 receive(FwdReceiver *receiver, FwdPathId path, const guint8 *packet, gsize length, gint64 now)
 {
   FwdTunnelEnd *end = END_OF(receiver, receiver);
-  int result;
+  FwdPathId used;
 
   end->packets_in++;
   end->bytes_in += length;
@@ -209,9 +221,11 @@ receive(FwdReceiver *receiver, FwdPathId path, const guint8 *packet, gsize lengt
   if (end->connection.server && end->connection.quic == NULL &&
       fwd_held_initial_take(end, path, packet, length, now))
     return;
-  result = fwd_quic_connection_read(&end->connection, path, fwd_path_set_get(end->paths, path),
-                                    packet, length, now);
-  end->failure = result;
+  used = fwd_quic_connection_path(&end->connection);
+  end->failure = fwd_quic_connection_read(
+      &end->connection, path, fwd_path_set_get(end->paths, path), packet, length, now);
+  if (end->connection.server && used != 0 && end->failure == 0)
+    notice_move(end, used, now);
   fwd_tunnel_end_wake(end);
 }
 
@@ -476,8 +490,8 @@ remove_paths(FwdTunnelEnd *end)
   const guint count = fwd_path_set_describe(end->paths, paths, FWD_PATHS_MAX);
 
   for (guint i = 0; i < count; i++)
-    if (!fwd_path_set_get(end->paths, paths[i].id)->shared)
-      fwd_demultiplexer_remove_path(end->demultiplexer, &end->receiver, paths[i].id);
+    fwd_demultiplexer_remove_path(end->demultiplexer,
+                                  fwd_path_set_get(end->paths, paths[i].id));
   fwd_demultiplexer_remove_receiver(end->demultiplexer, &end->receiver);
   g_clear_pointer(&end->paths, fwd_path_set_free);
 }

@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "strategy-scene.h"
 
+#include <sys/resource.h>
+
 #define DELAY_MS 30
+
+void (*scene_before_start)(Scene *scene);
 
 static FwdPluginRegistry *registry;
 static const FwdImplementation *implementation;
+static void (*easy_place)(Scene *scene);
+
+void
+scene_set_descriptor_limit(guint count)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+  limit.rlim_cur = count > 0 ? count : limit.rlim_max;
+  g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+}
 
 const FwdPluginMeta *
 scene_load(const char *strategy)
 {
+  /* A fake socket has two ends. */
+  scene_set_descriptor_limit(0);
   registry = fwd_plugin_registry_new();
   fwd_plugin_registry_define(registry, FWD_INTERFACE_STRATEGY, FWD_TYPE_STRATEGY);
   fwd_plugin_registry_define(registry, FWD_INTERFACE_SIGNALING, FWD_TYPE_SIGNALING);
@@ -73,6 +90,10 @@ scene_place_easily(Scene *scene)
 {
   FakeSite *site;
 
+  if (easy_place != NULL) {
+    easy_place(scene);
+    return;
+  }
   if (scene->meta->path_class == FWD_PATH_CLASS_LAN) {
     site = fake_network_add_site(scene->network, "203.0.113.7", FWD_NAT_ENDPOINT_INDEPENDENT,
                                  FWD_NAT_ADDRESS_AND_PORT_DEPENDENT);
@@ -84,6 +105,28 @@ scene_place_easily(Scene *scene)
               fake_network_add_site(scene->network, NULL, 0, 0));
   fake_attempt_add_host(scene->a.attempt, "203.0.113.7:40001", 24);
   fake_attempt_add_host(scene->b.attempt, "198.51.100.9:40002", 24);
+}
+
+void
+scene_set_easy_place(void (*place)(Scene *scene))
+{
+  easy_place = place;
+}
+
+gboolean
+scene_has_easy_place(void)
+{
+  return easy_place != NULL;
+}
+
+void
+scene_add_stun_server(Scene *scene)
+{
+  FwdEndpoint server;
+
+  fake_network_get_stun_server(&server);
+  g_array_append_val(scene->a.attempt->stun, server);
+  g_array_append_val(scene->b.attempt->stun, server);
 }
 
 char *
@@ -122,6 +165,8 @@ void
 scene_start(Scene *scene)
 {
   fake_attempt_introduce(scene->a.attempt, scene->b.attempt);
+  if (scene_before_start != NULL)
+    scene_before_start(scene);
   start_peer(&scene->a);
   start_peer(&scene->b);
 }
@@ -156,6 +201,7 @@ clear_peer(Peer *peer)
 {
   g_assert_cmpuint(peer->attempt->sent_too_late, ==, 0);
   g_clear_pointer(&peer->path, fwd_path_close);
+  g_assert_cmpuint(fake_attempt_count_open_sockets(peer->attempt), ==, 0);
   g_clear_error(&peer->error);
   g_assert_finalize_object(peer->strategy);
   g_assert_finalize_object(peer->attempt);

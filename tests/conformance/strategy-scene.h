@@ -44,11 +44,27 @@ void scene_add_hosts(Scene *scene);
 /** Where any strategy of the given class must find a path: one network, or open hosts. */
 void scene_place_easily(Scene *scene);
 
+/**
+ * For a strategy that is made for one kind of NATs: @place takes the part of
+ * scene_place_easily(), and stands for NATs as well. To be called from strategy_add_tests().
+ */
+void scene_set_easy_place(void (*place)(Scene *scene));
+gboolean scene_has_easy_place(void);
+
+/** Tells both peers of the network's STUN server. */
+void scene_add_stun_server(Scene *scene);
+
+/** So many descriptors may be open; 0 takes that back. */
+void scene_set_descriptor_limit(guint count);
+
 char *scene_why_not(Peer *peer);
 void scene_start(Scene *scene);
 /** Runs until both have ended; fails the test at their limit. */
 void scene_finish(Scene *scene);
 void scene_assert_connected(Scene *scene);
+
+/** What a strategy needs besides two attempts, if it needs something; called by scene_start(). */
+extern void (*scene_before_start)(Scene *scene);
 
 /** Tests of one strategy alone, added after those for all. */
 void strategy_add_tests(void);

@@ -12,7 +12,7 @@
 G_DECLARE_FINAL_TYPE(FakeAttempt, fake_attempt, FAKE, ATTEMPT, FwdAttempt)
 
 typedef struct {
-  guint transaction;
+  guint8 transaction[FWD_CHECK_TRANSACTION_SIZE];
   FwdEndpoint to;
   gint64 sent; /* microseconds */
 } FakeCheck;
@@ -25,17 +25,22 @@ struct _FakeAttempt {
   gboolean controlling;
   GArray *local, *remote; /* of FwdCandidate */
   FwdNatReport local_nat, remote_nat;
+  const char *signaling_url;
   GPtrArray *story;  /* lines of fwd_attempt_note() */
   GPtrArray *advice; /* lines of fwd_attempt_advise() */
   GArray *stun;      /* of FwdEndpoint */
   GPtrArray *turn;   /* of FwdTurnServer, which the test owns */
   GHashTable *kept;  /* GObject by key */
-  GArray *pending;  /* FakeCheck, those without an answer */
+  GArray *pending;   /* FakeCheck, those without an answer */
 
-  guint sent;          /* checks that left, and those that could not */
-  guint failing;       /* so many of the next checks cannot be sent; G_MAXUINT: all */
-  gboolean finished;   /* set by the test: the strategy has ended */
-  guint sent_too_late; /* checks sent after that */
+  GPtrArray *sockets; /* of FakeSocket, those that the strategy opened */
+  guint sockets_max;  /* so many can be open at a time */
+
+  guint sent;                /* checks and queries that left, and those that could not */
+  guint first_ttl, last_ttl; /* of checks from the shared socket; first_ttl G_MAXUINT: none */
+  guint failing;             /* so many of the next checks cannot be sent; G_MAXUINT: all */
+  gboolean finished;         /* set by the test: the strategy has ended */
+  guint sent_too_late;       /* checks sent after that */
 };
 
 FakeAttempt *fake_attempt_new(FakeSite *site, gboolean controlling);
@@ -54,5 +59,8 @@ void fake_attempt_introduce(FakeAttempt *self, FakeAttempt *peer);
 /** Whether some line of the story holds @text. */
 gboolean fake_attempt_has_noted(FakeAttempt *self, const char *text);
 
-/** NAT table entries made for all hosts of this peer. */
+/** Sockets of the strategy's own that it has not closed. */
+guint fake_attempt_count_open_sockets(FakeAttempt *self);
+
+/** NAT table entries made for all hosts and sockets of this peer. */
 guint fake_attempt_count_mappings(FakeAttempt *self);

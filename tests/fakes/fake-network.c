@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-network.h"
 
+#include "net/stun-binding.h"
+#include <string.h>
+
 #define STUN_SERVER "192.0.2.200:3478"
+#define FIRST_PORT  20000
 
 struct FakeNetwork {
   guint delay_ms;
@@ -29,6 +33,10 @@ struct FakeSite {
   gboolean nat;
   FwdEndpoint public;
   FwdNatBehaviour mapping, filtering;
+  FwdPortPattern ports;
+  gint delta;
+  guint noise;
+  guint given; /* ports, to others too */
   GArray *hosts;
   GPtrArray *mappings;
 };
@@ -65,6 +73,40 @@ flight_free(gpointer data)
   g_free(flight);
 }
 
+/* The host at STUN_SERVER. */
+static void
+answer_query(const FakePacket *packet, const FwdEndpoint *host, gpointer user_data)
+{
+  FakeSite *site = user_data;
+  guint8 answer[FAKE_PACKET_MAX];
+  FwdStunMessage query;
+  FwdStunWriter writer;
+
+  if (!fwd_stun_message_parse(packet->data, packet->length, &query) ||
+      fwd_stun_message_class(&query) != FWD_STUN_REQUEST)
+    return;
+  fwd_stun_writer_begin(&writer, answer, sizeof answer, FWD_STUN_SUCCESS, FWD_STUN_BINDING,
+                        fwd_stun_message_transaction(&query));
+  fwd_stun_writer_add_endpoint(&writer, FWD_STUN_XOR_MAPPED_ADDRESS, &packet->from);
+  fake_site_send(site, host, &packet->from, answer, writer.length);
+}
+
+void
+fake_network_get_stun_server(FwdEndpoint *server)
+{
+  g_assert_true(fwd_endpoint_parse(STUN_SERVER, server, NULL));
+}
+
+static void
+add_stun_server(FakeNetwork *network)
+{
+  FakeSite *site = fake_network_add_site(network, NULL, 0, 0);
+  FwdEndpoint server;
+
+  fake_network_get_stun_server(&server);
+  fake_site_add_host(site, &server, answer_query, site);
+}
+
 FakeNetwork *
 fake_network_new(guint delay_ms, guint loss_percent)
 {
@@ -75,6 +117,7 @@ fake_network_new(guint delay_ms, guint loss_percent)
   network->dice = g_rand_new_with_seed(4787);
   network->sites = g_ptr_array_new_with_free_func(site_free);
   network->flights = g_hash_table_new_full(NULL, NULL, flight_free, NULL);
+  add_stun_server(network);
   return network;
 }
 
@@ -111,10 +154,25 @@ fake_network_add_site(FakeNetwork *network, const char *public_address, FwdNatBe
     g_assert_true(fwd_endpoint_from_address(public_address, 0, &site->public));
   site->mapping = mapping;
   site->filtering = filtering;
+  site->ports = FWD_PORTS_SEQUENTIAL;
+  site->delta = 7;
   site->hosts = g_array_new(FALSE, FALSE, sizeof(Host));
   site->mappings = g_ptr_array_new_with_free_func(mapping_free);
   g_ptr_array_add(network->sites, site);
   return site;
+}
+
+void
+fake_site_set_ports(FakeSite *site, FwdPortPattern ports, gint delta)
+{
+  site->ports = ports;
+  site->delta = delta;
+}
+
+void
+fake_site_set_noise(FakeSite *site, guint count)
+{
+  site->noise = count;
 }
 
 void
@@ -176,6 +234,31 @@ allows(const Mapping *mapping, const FwdEndpoint *seen)
   return FALSE;
 }
 
+static gboolean
+is_taken(const FakeSite *site, guint16 port)
+{
+  for (guint i = 0; i < site->mappings->len; i++)
+    if (fwd_endpoint_port(&((Mapping *)site->mappings->pdata[i])->public) == port)
+      return TRUE;
+  return FALSE;
+}
+
+static guint16
+give_port(FakeSite *site)
+{
+  guint16 port;
+
+  if (site->ports != FWD_PORTS_RANDOM) {
+    port = (guint16)(FIRST_PORT + site->delta * (gint)site->given);
+    site->given += 1 + site->noise;
+    return port;
+  }
+  do
+    port = (guint16)g_rand_int_range(site->network->dice, 1024, 65536);
+  while (is_taken(site, port));
+  return port;
+}
+
 static Mapping *
 add_mapping(FakeSite *site, const FwdEndpoint *host, const FwdEndpoint *remote)
 {
@@ -184,7 +267,7 @@ add_mapping(FakeSite *site, const FwdEndpoint *host, const FwdEndpoint *remote)
   mapping->host = *host;
   mapping->remote = *remote;
   mapping->public = site->public;
-  fwd_endpoint_set_port(&mapping->public, 20000 + 7 * site->mappings->len);
+  fwd_endpoint_set_port(&mapping->public, give_port(site));
   mapping->allowed = g_array_new(FALSE, FALSE, sizeof(FwdEndpoint));
   g_ptr_array_add(site->mappings, mapping);
   return mapping;
@@ -217,7 +300,7 @@ fake_site_get_reflexive(FakeSite *site, const FwdEndpoint *host, FwdEndpoint *re
 
   if (!site->nat)
     return FALSE;
-  g_assert_true(fwd_endpoint_parse(STUN_SERVER, &server, NULL));
+  fake_network_get_stun_server(&server);
   *reflexive = map_outwards(site, host, &server)->public;
   return TRUE;
 }
@@ -228,7 +311,7 @@ fake_site_count_mappings(const FakeSite *site, const FwdEndpoint *host)
   FwdEndpoint server;
   guint count = 0;
 
-  g_assert_true(fwd_endpoint_parse(STUN_SERVER, &server, NULL));
+  fake_network_get_stun_server(&server);
   for (guint i = 0; i < site->mappings->len; i++) {
     const Mapping *mapping = g_ptr_array_index(site->mappings, i);
     count += fwd_endpoint_equal(&mapping->host, host) &&
@@ -284,7 +367,7 @@ on_arrival(gpointer user_data)
 
 void
 fake_site_send(FakeSite *site, const FwdEndpoint *host, const FwdEndpoint *to,
-               gboolean response, guint transaction)
+               const guint8 *data, gsize length)
 {
   FakeNetwork *network = site->network;
   Flight *flight;
@@ -299,7 +382,9 @@ fake_site_send(FakeSite *site, const FwdEndpoint *host, const FwdEndpoint *to,
     return;
   flight = g_new0(Flight, 1);
   flight->site = site;
-  flight->packet = (FakePacket){from, *to, response, transaction};
+  flight->packet = (FakePacket){.from = from, .to = *to, .length = length};
+  g_assert_cmpuint(length, <=, FAKE_PACKET_MAX);
+  memcpy(flight->packet.data, data, length);
   flight->source = g_timeout_add(network->delay_ms, on_arrival, flight);
   g_hash_table_add(network->flights, flight);
 }

@@ -59,6 +59,7 @@ check_LTLIBRARIES += $(test_modules)
 %C%_unresolved_la_CPPFLAGS = $(AM_CPPFLAGS) -DODD_UNRESOLVED
 %C%_unresolved_la_LDFLAGS = $(TEST_MODULE_LINK_FLAGS)
 
+include $(top_srcdir)/tests/fakes/net.mk
 include $(top_srcdir)/tests/fakes/path.mk
 include $(top_srcdir)/tests/fakes/plugins.mk
 include $(top_srcdir)/tests/fakes/session.mk

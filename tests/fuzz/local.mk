@@ -25,3 +25,4 @@ include $(top_srcdir)/tests/fuzz/net.mk
 include $(top_srcdir)/tests/fuzz/meeting.mk
 include $(top_srcdir)/tests/fuzz/signald.mk
 include $(top_srcdir)/tests/fuzz/tunnel.mk
+include $(top_srcdir)/tests/fuzz/strategies.mk

@@ -5,6 +5,21 @@
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
+static void
+check_story(const FwdStory *story)
+{
+  const GPtrArray *strategies = fwd_story_get_strategies(story);
+
+  g_assert_cmpuint(strategies->len, <=, FWD_PROTOCOL_STRATEGIES_MAX);
+  for (guint i = 0; i < strategies->len; i++) {
+    const FwdStrategyStory *item = strategies->pdata[i];
+    g_assert_cmpuint(item->lines->len, <=, FWD_PROTOCOL_STORY_LINES_MAX);
+    g_assert_cmpuint(item->advice->len, <=, FWD_PROTOCOL_STORY_ADVICE_MAX);
+    for (guint j = 0; j < item->lines->len; j++)
+      g_assert_cmpuint(strlen(item->lines->pdata[j]), <=, FWD_PROTOCOL_STORY_TEXT_MAX);
+  }
+}
+
 /* What was decoded is within the limits, and can be encoded. */
 static void
 check_message(const FwdMessage *message)
@@ -21,6 +36,8 @@ check_message(const FwdMessage *message)
     g_assert_cmpuint(g_strv_length(message->strategies), <=, FWD_PROTOCOL_STRATEGIES_MAX);
   if (message->mappings != NULL)
     g_assert_cmpuint(g_strv_length(message->mappings), <=, FWD_PROTOCOL_MAPPINGS_MAX);
+  if (message->story != NULL)
+    check_story(message->story);
 }
 
 int

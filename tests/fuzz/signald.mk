@@ -8,3 +8,10 @@ fuzz_targets += %D%/room-message-fuzz %D%/stun-answer-fuzz
 %C%_stun_answer_fuzz_LDFLAGS = $(fuzz_flags)
 %C%_stun_answer_fuzz_LDADD = libsignald.la $(GLIB_LIBS)
 EXTRA_DIST += %D%/corpus/room-message %D%/corpus/stun-answer
+
+fuzz_targets += tests/fuzz/relay-frames-fuzz
+tests_fuzz_relay_frames_fuzz_SOURCES = tests/fuzz/relay-frames-fuzz.c $(fuzz_driver)
+tests_fuzz_relay_frames_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/signaling/signald
+tests_fuzz_relay_frames_fuzz_LDFLAGS = $(fuzz_flags)
+tests_fuzz_relay_frames_fuzz_LDADD = libsignald.la $(GLIB_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/relay-frames

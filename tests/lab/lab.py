@@ -7,6 +7,7 @@ end cleanly or left a sanitizer's report.
 """
 import contextlib
 import ctypes
+import json
 import os
 import random
 import re
@@ -339,3 +340,10 @@ class Lab(Place):
     def nft(self, node, rules):
         """Loads rules into a node, such as a table of the test's own."""
         return self.run(node, "nft", "-f", "-", data=rules)
+
+    def counter(self, node, table):
+        """Packets and bytes of the one named counter of a table of the test's own."""
+        listed = self.run(node, "nft", "-j", "list", "counters", "table", "inet", table).stdout
+        counter = next(item["counter"] for item in json.loads(listed)["nftables"]
+                       if "counter" in item)
+        return counter["packets"], counter["bytes"]

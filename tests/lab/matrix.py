@@ -28,16 +28,33 @@ def give_up(*_):
     raise SystemExit("broken off")
 
 
+def measure_in_lab(case, count, journal, prefix):
+    """Up to `count` runs, each written down, until one goes wrong."""
+    with Lab(*case.sites, prefix=prefix) as place:
+        meetings = Meetings(place, case)
+        for _ in range(count):
+            record = {"case": case.key, "way": case.way}
+            try:
+                append(journal, {**record, **meetings.meet()})
+            except AssertionError as error:
+                append(journal, {**record, "strategy": "failed", "error": str(error)[:300]})
+                break
+
+
 def measure(case, count, journal, prefix):
-    """`count` runs of a case, in one lab; each goes to the journal. What went wrong, or None."""
-    try:
-        with Lab(*case.sites, prefix=prefix) as place:
-            meetings = Meetings(place, case)
-            for _ in range(count):
-                append(journal, {"case": case.key, "way": case.way, **meetings.meet()})
-    except AssertionError as error:
-        return f"{case.key}: {error}"
-    return None
+    """`count` runs of a case. A run in which a program fails is one that did not connect, and
+    the last one in its lab. What went wrong, or None."""
+    problem, goal = None, len(Journal(journal).runs[case.key]) + count
+    while count > 0:
+        before = count
+        try:
+            measure_in_lab(case, count, journal, prefix)
+        except AssertionError as error:
+            problem = f"{case.key}: {error}"
+        count = goal - len(Journal(journal).runs[case.key])
+        if count == before:    # no lab, or nothing to run in it
+            break
+    return problem
 
 
 def begin_worker():

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """People who are none of the peers: one on the path who makes up packets with any source, a
 STUN server that lies, a victim whose packets are counted."""
-import json
 import os
 import re
 import socket
@@ -137,11 +136,7 @@ class Victim:
 
     def counted(self):
         """Packets and bytes, IP header included."""
-        listed = self.place.run(self.node, "nft", "-j", "list", "counters", "table", "inet",
-                                self.table).stdout
-        counter = next(item["counter"] for item in json.loads(listed)["nftables"]
-                       if "counter" in item)
-        return counter["packets"], counter["bytes"]
+        return self.place.counter(self.node, self.table)
 
 
 class LyingStun(threading.Thread):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sites that nothing but the web's ports, or an HTTP proxy, leads out of."""
 import traffic
-from lab import Lab, need
+from lab import Lab, need, wait_for
 from programs import PUB, Client, Server, Signald
 
 PROXY_PORT = 3128
@@ -50,11 +50,29 @@ def test_two_web_only_sites():
         traffic.many_requests(place, "b")
         for size in (1, 1200, 8000):
             traffic.datagram(place, "b", traffic.ECHO + traffic.OFFSET, size)
-        done = place.run("b", "iperf3", "-c", "127.0.0.1", "-p",
-                         str(traffic.IPERF + traffic.OFFSET), "-t", "5", limit=60)
-        print(done.stdout)
+        place.run("b", "iperf3", "-c", "127.0.0.1", "-p", traffic.IPERF + traffic.OFFSET, "-t", 5,
+                  limit=60)
+        # Checks find room beside what fills the path.
         after = client.wait_connected("relay")["path"]
         assert after["loss"] < 0.5, after
+
+
+def test_signald_is_killed_and_comes_back():
+    """The relay dies with it; one connection of TCP goes on when there is a new one."""
+    with Lab("a=web-only", "b=web-only") as place:
+        traffic.start_services(place, "a")
+        signald = SecureSignald(place)
+        server, client = connect(place, signald, *traffic.MAPPINGS)
+        client.wait_connected("relay")
+        traffic.wait_through(place, "b", traffic.ECHO + traffic.OFFSET)
+        steady = traffic.Steady(place, "b", traffic.ECHO + traffic.OFFSET)
+        signald.program.kill()
+        wait_for(lambda: not client.connected() and not server.connected(), 20,
+                 "both to see that the path is lost")
+        signald.start()
+        steady.wait_more()
+        client.wait_connected("relay")
+        server.wait_connected("relay")
 
 
 def start_proxy(place):

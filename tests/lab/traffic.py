@@ -20,7 +20,7 @@ MAPPINGS = [f"{kind}:{port + OFFSET}:{port}" for kind, port in (
 
 def start_services(place, node, http=HTTP, echo=ECHO):
     """HTTP, and echo over TCP and UDP."""
-    program = place.start(node, "services", sys.executable, SERVICES, "serve", http, echo)
+    program = place.start(node, f"services-{node}", sys.executable, SERVICES, "serve", http, echo)
     place.wait_listening(node, http)
     place.wait_listening(node, echo)
     place.wait_listening(node, echo, "udp")
@@ -104,13 +104,13 @@ def scp(place, node, megabytes):
     os.remove(copy)
 
 
-def many_requests(place, node, port=HTTP + OFFSET, count=1000):
+def many_requests(place, node, port=HTTP + OFFSET, count=1000, host="127.0.0.1"):
     """Small HTTP requests, up to 50 at a time, each with an answer of its own."""
     folder = place.path("answers")
     os.makedirs(folder, exist_ok=True)
     done = place.run(node, need("curl"), "--silent", "--show-error", "--fail", "--parallel",
                      "--parallel-max", 50, "--parallel-immediate", "--max-time", 60,
-                     f"http://127.0.0.1:{port}/number/[1-{count}]", "--output", f"{folder}/#1",
+                     f"http://{host}:{port}/number/[1-{count}]", "--output", f"{folder}/#1",
                      "--write-out", "%{http_code}\n", limit=70)
     assert done.stdout.split() == ["200"] * count, f"{done.stdout.count('200')} of {count} were answered"
     for number in range(1, count + 1):

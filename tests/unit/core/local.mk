@@ -46,3 +46,8 @@ EXTRA_%C%_module_unit_DEPENDENCIES = $(test_modules)
 %C%_plugin_registry_unit_LDADD = libstunfwd.la $(GLIB_LIBS)
 %C%_plugin_registry_unit_LDFLAGS = $(AM_LDFLAGS) -no-install
 EXTRA_%C%_plugin_registry_unit_DEPENDENCIES = $(test_modules)
+
+unit_tests += %D%/trust-unit
+%C%_trust_unit_SOURCES = %D%/trust-unit.c tests/fakes/test-certificate.h
+%C%_trust_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_trust_unit_LDADD = $(core_test_libraries)

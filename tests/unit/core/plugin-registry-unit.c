@@ -132,7 +132,7 @@ static const struct {
   const char *module;
   const char *complaint;
 } refusals[] = {
-    {"other-major", "built for plugin ABI 2.0"},
+    {"other-major", "built for plugin ABI 2."},
     {"higher-minor", "built for plugin ABI 1.999"},
     {"no-symbol", "exports no stunfwd_plugin"},
     {"function-symbol", "no plugin descriptor"},

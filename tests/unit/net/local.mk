@@ -40,10 +40,25 @@ unit_tests += %D%/nat-observation-unit
 %C%_nat_observation_unit_SOURCES = %D%/nat-observation-unit.c
 %C%_nat_observation_unit_LDADD = $(net_test_libraries)
 
+unit_tests += %D%/turn-message-unit
+%C%_turn_message_unit_SOURCES = %D%/turn-message-unit.c
+%C%_turn_message_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/turn-client-unit
+%C%_turn_client_unit_SOURCES = %D%/turn-client-unit.c
+%C%_turn_client_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_turn_client_unit_LDADD = libfaketurn.la $(net_test_libraries)
+
+unit_tests += %D%/turn-uri-unit
+%C%_turn_uri_unit_SOURCES = %D%/turn-uri-unit.c
+%C%_turn_uri_unit_LDADD = $(net_test_libraries) $(GIO_LIBS)
 unit_tests += %D%/websocket-frame-unit
 %C%_websocket_frame_unit_SOURCES = %D%/websocket-frame-unit.c
 %C%_websocket_frame_unit_LDADD = libnet.la $(GLIB_LIBS)
 
+unit_tests += %D%/stun-binding-unit
+%C%_stun_binding_unit_SOURCES = %D%/stun-binding-unit.c
+%C%_stun_binding_unit_LDADD = $(net_test_libraries)
 unit_tests += %D%/port-allocation-unit
 %C%_port_allocation_unit_SOURCES = %D%/port-allocation-unit.c
 %C%_port_allocation_unit_LDADD = $(net_test_libraries)

@@ -420,10 +420,10 @@ test_first_unknown(void)
   draft_begin(&draft);
   fwd_stun_writer_add(&draft.writer, 0xffff, NULL, 0);
   fwd_stun_writer_add(&draft.writer, FWD_STUN_SOURCE_ADDRESS, NULL, 0);
-  fwd_stun_writer_add(&draft.writer, 0x0019, NULL, 0);
+  fwd_stun_writer_add(&draft.writer, 0x0018, NULL, 0);
   fwd_stun_writer_add(&draft.writer, 0x7fff, NULL, 0);
   message = draft_parsed(&draft);
-  g_assert_cmphex(fwd_stun_message_first_unknown(&message), ==, 0x0019);
+  g_assert_cmphex(fwd_stun_message_first_unknown(&message), ==, 0x0018);
 }
 
 static void

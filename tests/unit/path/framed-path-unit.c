@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "path/framed-path.h"
+#include "fakes/test-certificate.h"
 #include "net/websocket-frame.h"
 #include <errno.h>
 #include <poll.h>
@@ -8,20 +9,21 @@
 
 #define BUFFER 65536
 
-/** A path at one end of a connection on loopback, a bare socket at the other. */
+#define TLS 0x100
+
+/** A path at one end of a connection on loopback, the stream of a peer at the other. */
 typedef struct {
   FwdPath *path;
   FwdFraming framing;
-  GSocket *peer;
+  GIOStream *peer;
   guint8 *buffer;
 } Fixture;
 
-static GSocketConnection *
-connect_loopback(GSocket **peer)
+static GIOStream *
+connect_loopback(GIOStream **peer)
 {
   g_autoptr(GSocketListener) listener = g_socket_listener_new();
   g_autoptr(GSocketClient) client = g_socket_client_new();
-  g_autoptr(GSocketConnection) accepted = NULL;
   GSocketConnection *connection;
   GError *error = NULL;
   guint16 port = g_socket_listener_add_any_inet_port(listener, NULL, &error);
@@ -30,23 +32,59 @@ connect_loopback(GSocket **peer)
   g_socket_client_set_enable_proxy(client, FALSE);
   connection = g_socket_client_connect_to_host(client, "127.0.0.1", port, NULL, &error);
   g_assert_no_error(error);
-  accepted = g_socket_listener_accept(listener, NULL, NULL, &error);
+  *peer = G_IO_STREAM(g_socket_listener_accept(listener, NULL, NULL, &error));
   g_assert_no_error(error);
-  *peer = g_object_ref(g_socket_connection_get_socket(accepted));
-  g_object_set_data_full(G_OBJECT(*peer), "connection", g_steal_pointer(&accepted),
-                         g_object_unref);
-  return connection;
+  return G_IO_STREAM(connection);
+}
+
+static gboolean
+accept_any(GTlsConnection *connection G_GNUC_UNUSED, GTlsCertificate *certificate G_GNUC_UNUSED,
+           GTlsCertificateFlags flags G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+  return TRUE;
 }
 
 static void
-set_up(Fixture *fixture, gconstpointer framing)
+on_handshake(GObject *source, GAsyncResult *result, gpointer done)
 {
-  GSocketConnection *connection = connect_loopback(&fixture->peer);
+  GError *error = NULL;
 
-  fixture->framing = (FwdFraming)GPOINTER_TO_INT(framing);
+  g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, &error);
+  g_assert_no_error(error);
+  ++*(guint *)done;
+}
+
+/** Puts TLS over both ends. */
+static void
+encrypt(GIOStream **client, GIOStream **server)
+{
+  g_autoptr(GIOStream) plain_client = *client, plain_server = *server;
+  g_autoptr(GTlsCertificate) certificate =
+      g_tls_certificate_new_from_pem(TEST_CERTIFICATE TEST_KEY, -1, NULL);
+  guint done = 0;
+
+  *client = g_tls_client_connection_new(plain_client, NULL, NULL);
+  *server = g_tls_server_connection_new(plain_server, certificate, NULL);
+  g_assert_true(G_IS_TLS_CONNECTION(*client) && G_IS_TLS_CONNECTION(*server));
+  g_signal_connect(*client, "accept-certificate", G_CALLBACK(accept_any), NULL);
+  g_tls_connection_handshake_async(G_TLS_CONNECTION(*client), 0, NULL, on_handshake, &done);
+  g_tls_connection_handshake_async(G_TLS_CONNECTION(*server), 0, NULL, on_handshake, &done);
+  while (done < 2)
+    g_main_context_iteration(NULL, TRUE);
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+  const int kind = GPOINTER_TO_INT(data);
+  GIOStream *stream = connect_loopback(&fixture->peer);
+
+  if ((kind & TLS) != 0)
+    encrypt(&stream, &fixture->peer);
+  fixture->framing = (FwdFraming)(kind & ~TLS);
   fixture->buffer = g_malloc(BUFFER);
-  fixture->path = fwd_framed_path_new(G_IO_STREAM(connection), fixture->framing,
-                                      FWD_PATH_CLASS_RELAY, "relay", 1234);
+  fixture->path =
+      fwd_framed_path_new(stream, fixture->framing, FWD_PATH_CLASS_RELAY, "relay", 1234);
   g_assert_nonnull(fixture->path);
 }
 
@@ -55,8 +93,7 @@ close_peer(Fixture *fixture)
 {
   if (fixture->peer == NULL)
     return;
-  g_socket_close(fixture->peer, NULL);
-  g_object_set_data(G_OBJECT(fixture->peer), "connection", NULL);
+  g_io_stream_close(fixture->peer, NULL, NULL);
   g_clear_object(&fixture->peer);
 }
 
@@ -74,28 +111,22 @@ static void
 peer_send(Fixture *fixture, const guint8 *data, gsize length)
 {
   GError *error = NULL;
-  gssize sent;
 
-  while (length > 0) {
-    sent = g_socket_send(fixture->peer, (const char *)data, length, NULL, &error);
-    g_assert_no_error(error);
-    data += sent;
-    length -= (gsize)sent;
-  }
+  g_output_stream_write_all(g_io_stream_get_output_stream(fixture->peer), data, length, NULL,
+                            NULL, &error);
+  g_assert_no_error(error);
 }
 
 static void
 peer_read(Fixture *fixture, guint8 *data, gsize length)
 {
   GError *error = NULL;
+  gsize got;
 
-  while (length > 0) {
-    gssize received = g_socket_receive(fixture->peer, (char *)data, length, NULL, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(received, >, 0);
-    data += received;
-    length -= (gsize)received;
-  }
+  g_input_stream_read_all(g_io_stream_get_input_stream(fixture->peer), data, length, &got, NULL,
+                          &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(got, ==, length);
 }
 
 static guint64
@@ -430,6 +461,13 @@ main(int argc, char **argv)
   ADD_BOTH("blocked-small", test_blocked_small);
   ADD_BOTH("closed-peer", test_closed_peer);
   ADD_BOTH("last-words", test_last_words);
+  ADD("tls/send", FWD_FRAMING_WEBSOCKET | TLS, test_send);
+  ADD("tls/receive", FWD_FRAMING_WEBSOCKET | TLS, test_receive);
+  ADD("tls/large-batch", FWD_FRAMING_WEBSOCKET | TLS, test_large_batch);
+  ADD("tls/blocked", FWD_FRAMING_WEBSOCKET | TLS, test_blocked);
+  ADD("tls/closed-peer", FWD_FRAMING_WEBSOCKET | TLS, test_closed_peer);
+  ADD("tls/ping", FWD_FRAMING_WEBSOCKET | TLS, test_ping);
+  ADD("tls/goodbyes", FWD_FRAMING_WEBSOCKET | TLS, test_goodbyes);
   ADD("websocket/ping", FWD_FRAMING_WEBSOCKET, test_ping);
   ADD("websocket/ping-while-blocked", FWD_FRAMING_WEBSOCKET, test_ping_while_blocked);
   ADD("websocket/goodbyes", FWD_FRAMING_WEBSOCKET, test_goodbyes);

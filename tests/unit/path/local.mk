@@ -22,5 +22,11 @@ unit_tests += %D%/frame-reader-unit
 %C%_frame_reader_unit_LDADD = $(path_unit_libraries)
 
 unit_tests += %D%/framed-path-unit
-%C%_framed_path_unit_SOURCES = %D%/framed-path-unit.c
+%C%_framed_path_unit_SOURCES = %D%/framed-path-unit.c tests/fakes/test-certificate.h
+%C%_framed_path_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_framed_path_unit_LDADD = $(path_unit_libraries)
+
+unit_tests += %D%/turn-path-unit
+%C%_turn_path_unit_SOURCES = %D%/turn-path-unit.c
+%C%_turn_path_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_turn_path_unit_LDADD = libfaketurn.la $(path_unit_libraries) $(GNUTLS_LIBS)

@@ -32,7 +32,7 @@ on_active_changed(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_d
 }
 
 static void
-on_removed(FwdPathId id, gpointer user_data)
+on_removed(FwdPathId id, const FwdPath *path G_GNUC_UNUSED, gpointer user_data)
 {
   Pair *pair = user_data;
 
@@ -47,7 +47,8 @@ ignore_change(FwdPathId from G_GNUC_UNUSED, FwdPathId to G_GNUC_UNUSED,
 }
 
 static void
-ignore_removal(FwdPathId id G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+ignore_removal(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
+               gpointer user_data G_GNUC_UNUSED)
 {
 }
 
@@ -432,13 +433,40 @@ test_back_from_the_dead(Pair *pair, gconstpointer data G_GNUC_UNUSED)
     fwd_path_set_tick(pair->sets[0], pair->now += 100 * MS);
   g_assert_cmpstr(pair->story->str, ==, "0>1 1>0! ");
   g_assert_cmpuint(add_udp(pair, fd, port, FWD_PATH_CLASS_P2P, "udp-punch"), ==, 2);
-  g_assert_null(fwd_path_set_get(pair->sets[0], 1));
+  g_assert_true(fwd_path_set_get(pair->sets[0], 1) == fwd_path_set_get(pair->sets[0], 2));
   for (guint i = 0; i < 40; i++)
     fwd_path_set_tick(pair->sets[0], pair->now += 100 * MS);
   fwd_path_set_heard(pair->sets[0], 2, pair->now);
   fwd_path_set_tick(pair->sets[0], pair->now);
   g_assert_cmpstr(pair->story->str, ==, "0>1 1>0! 0>2 2>0! 0>3 ");
   close(fd);
+}
+
+/* For the server's QUIC a path that it left is another one, to which the former id leads. */
+static void
+test_a_path_is_left(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  const FwdPath *left;
+
+  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
+  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  left = fwd_path_set_get(pair->sets[1], 1);
+  fwd_path_set_follow(pair->sets[1], 2, pair->now);
+  for (FwdPathId id = 3; id < 6; id++) {
+    fwd_path_set_leave(pair->sets[1], id == 3 ? 1 : id - 1);
+    g_assert_cmpuint(fwd_path_set_find(pair->sets[1], left->fd, NULL), ==, id);
+    g_assert_true(fwd_path_set_get(pair->sets[1], 1) == left);
+    g_assert_true(fwd_path_set_get(pair->sets[1], id) == left);
+  }
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 2);
+  fwd_path_set_follow(pair->sets[1], 1, pair->now);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 5);
+  fwd_path_set_leave(pair->sets[1], 5);
+  g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 6);
+  /* The client's QUIC decides for itself when it takes a path for another one. */
+  fwd_path_set_leave(pair->sets[0], 1);
+  g_assert_cmpuint(
+      fwd_path_set_find(pair->sets[0], fwd_path_set_get(pair->sets[0], 1)->fd, NULL), ==, 1);
 }
 
 static void
@@ -528,6 +556,7 @@ main(int argc, char **argv)
   ADD("blocked/dead", test_a_dead_path_holds_nothing_up);
   ADD("follow", test_follow);
   ADD("back-from-the-dead", test_back_from_the_dead);
+  ADD("left", test_a_path_is_left);
   ADD("follow-the-dead", test_follow_the_dead);
   ADD("merged", test_same_remote_is_merged);
   ADD("worst-makes-room", test_the_worst_makes_room);

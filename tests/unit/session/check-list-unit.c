@@ -355,6 +355,50 @@ test_first_of_two(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(fixture->path->rtt_us, ==, 7);
 }
 
+/* Endpoints that a message named: the list waits for them, and checks each once only. */
+static void
+test_added(Fixture *fixture, gconstpointer data)
+{
+  FwdAttempt *attempt = FWD_ATTEMPT(fixture->attempt);
+  FwdEndpoint remote;
+
+  fixture->config.patient = TRUE;
+  parse("203.0.113.5:2000", &remote);
+  g_assert_false(fwd_check_list_add(attempt, &remote));
+  start(fixture);
+  g_assert_false(fake_clock_run(&fixture->done, 1500));
+  g_assert_cmpuint(fixture->attempt->sent, ==, 0);
+  fake_attempt_add_host(fixture->peer, "203.0.113.5:2000", 24);
+  g_assert_true(fwd_check_list_add(attempt, &remote));
+  g_assert_false(fwd_check_list_add(attempt, &remote));
+  finish(fixture);
+  g_assert_no_error(fixture->error);
+  g_assert_cmpint(elapsed_ms(fixture), ==, 1540);
+  g_assert_false(fwd_check_list_add(attempt, &remote));
+}
+
+static void
+test_added_nonsense(Fixture *fixture, gconstpointer data)
+{
+  FwdAttempt *attempt = FWD_ATTEMPT(fixture->attempt);
+  FwdEndpoint remote;
+
+  fixture->config.patient = TRUE;
+  fixture->config.budget_endpoints = 2;
+  start(fixture);
+  parse("203.0.113.5:0", &remote);
+  g_assert_false(fwd_check_list_add(attempt, &remote));
+  parse("0.0.0.0:2000", &remote);
+  g_assert_false(fwd_check_list_add(attempt, &remote));
+  for (guint i = 0; i < 4; i++) {
+    parse("203.0.113.5:2000", &remote);
+    fwd_endpoint_set_port(&remote, 2000 + i);
+    g_assert_true(fwd_check_list_add(attempt, &remote) == (i < 2));
+  }
+  finish(fixture);
+  g_assert_error(fixture->error, FWD_STRATEGY_ERROR, FWD_ERROR_TIMEOUT);
+}
+
 static void
 test_cancel(Fixture *fixture, gconstpointer data)
 {
@@ -404,6 +448,8 @@ main(int argc, char **argv)
   ADD("challenges-do-not-flood", test_challenges_do_not_flood);
   ADD("revives-dropped", test_revives_dropped);
   ADD("first-of-two", test_first_of_two);
+  ADD("added", test_added);
+  ADD("added-nonsense", test_added_nonsense);
   ADD("cancel", test_cancel);
   ADD("cancelled-before", test_cancelled_before);
   return g_test_run();

@@ -199,7 +199,7 @@ typedef struct {
   FwdSurroundings *surroundings;
   FwdRoomKeys keys;
   FwdConnector *connector;
-  guint paths, sent, finished;
+  guint paths, sent, finished, told;
   gboolean found;
   char *sender;
   guint sent_in; /* number of the race */
@@ -237,6 +237,12 @@ on_finished(FwdConnector *connector, gboolean found, Fixture *fixture)
 {
   fixture->finished++;
   fixture->found = found;
+}
+
+static void
+on_story(FwdConnector *connector, Fixture *fixture)
+{
+  fixture->told++;
 }
 
 static void
@@ -278,6 +284,7 @@ set_up(Fixture *fixture, gconstpointer data)
   g_signal_connect(fixture->connector, "send", G_CALLBACK(on_send), fixture);
   g_signal_connect(fixture->connector, "ended", G_CALLBACK(on_ended), fixture);
   g_signal_connect(fixture->connector, "finished", G_CALLBACK(on_finished), fixture);
+  g_signal_connect(fixture->connector, "story", G_CALLBACK(on_story), fixture);
 }
 
 static void
@@ -377,6 +384,23 @@ test_possible_while_racing(Fixture *fixture, gconstpointer data)
   race(fixture, "punch");
   possible = list_possible(fixture, offered);
   g_assert_cmpstr(possible, ==, "near relayed ");
+}
+
+/* Whoever tells the story on hears of each piece of news, once. */
+static void
+test_story_is_news(Fixture *fixture, gconstpointer data)
+{
+  static const char *const offered[] = {"near", "never", NULL};
+  g_autofree char *first = list_possible(fixture, offered), *second = NULL;
+  const guint skipped = fixture->told;
+
+  g_assert_cmpuint(skipped, ==, PLANS - 1);
+  second = list_possible(fixture, offered);
+  g_assert_cmpuint(fixture->told, ==, skipped);
+  race(fixture, "near");
+  fail(NEAR, "nobody there");
+  WAIT_FOR(fixture->finished == 1);
+  g_assert_cmpuint(fixture->told, ==, skipped + 1);
 }
 
 /* A direct path ends those that can find none better, but not the relay beside it. */
@@ -559,6 +583,28 @@ test_messages(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(fixture->sent, ==, 1);
 }
 
+/* An endpoint of a relay is nobody else's, in this race and in the next. */
+static void
+test_claims(Fixture *fixture, gconstpointer data)
+{
+  FwdEndpoint there;
+
+  fwd_endpoint_parse("127.0.0.1:10", &there, NULL);
+  race(fixture, "punch relayed");
+  fwd_attempt_send_check(attempts[PUNCH], &there, 0);
+  fwd_attempt_claim(attempts[RELAYED], &there);
+  fwd_connector_checked(fixture->connector, &there, 1000);
+  fwd_connector_challenged(fixture->connector, &there);
+  g_assert_cmpuint(checked[PUNCH] + challenged[PUNCH], ==, 0);
+  g_assert_cmpuint(challenged[RELAYED], ==, 1);
+  race(fixture, "other-punch");
+  fwd_connector_challenged(fixture->connector, &there);
+  g_assert_cmpuint(challenged[OTHER_PUNCH], ==, 0);
+  fwd_endpoint_set_port(&there, 11);
+  fwd_connector_challenged(fixture->connector, &there);
+  g_assert_cmpuint(challenged[OTHER_PUNCH], ==, 1);
+}
+
 /* Only who sent a check hears of its answer; all hear of the peer's checks. */
 static void
 test_checks(Fixture *fixture, gconstpointer data)
@@ -717,6 +763,7 @@ main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   ADD("possible", test_possible);
   ADD("possible-while-racing", test_possible_while_racing);
+  ADD("story-is-news", test_story_is_news);
   ADD("better-class", test_better_class);
   ADD("worse-class-first", test_worse_class_first);
   ADD("equal-class", test_equal_class);
@@ -731,6 +778,7 @@ main(int argc, char **argv)
   ADD("named-twice", test_named_twice);
   ADD("messages", test_messages);
   ADD("checks", test_checks);
+  ADD("claims", test_claims);
   ADD("ends", test_ends);
   ADD("ended-attempt", test_ended_attempt);
   ADD("story-and-records", test_story_and_records);

@@ -186,6 +186,43 @@ test_missing_pieces(Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_turn(Fixture *fixture, gconstpointer data)
+{
+  static const char *const servers[] = {"turn:192.0.2.1", "turns:[2001:db8::1]:443", NULL};
+  g_autofree char *path = write_file(fixture, "password", "had a little lamb\n", -1);
+  g_autoptr(FwdCredentials) without = with_passphrase(fixture, "home", "seven green umbrellas");
+  g_autoptr(FwdCredentials) with = NULL;
+  const FwdTurnServer *server;
+
+  g_assert_cmpuint(without->turn->len, ==, 0);
+  g_object_set(fixture->profile, "turn", servers, "turn-user", "mary", "turn-password-file",
+               path, NULL);
+  with = expect_credentials(fixture->profile);
+  g_assert_cmpuint(with->turn->len, ==, 2);
+  server = with->turn->pdata[1];
+  g_assert_cmpstr(server->uri, ==, servers[1]);
+  g_assert_cmpstr(server->username, ==, "mary");
+  g_assert_cmpstr(server->password, ==, "had a little lamb");
+}
+
+static void
+test_wrong_turn(Fixture *fixture, gconstpointer data)
+{
+  static const char *const good[] = {"turn:192.0.2.1", NULL}, *const bad[] = {"stun:a", NULL};
+  g_autofree char *nothing = g_build_filename(fixture->directory, "nothing", NULL);
+  g_autofree char *path = write_file(fixture, "password", "lamb", -1);
+
+  g_object_set(fixture->profile, "turn", good, NULL);
+  expect_error(fixture->profile, FWD_SETTINGS_ERROR, "--turn-user NAME");
+  g_object_set(fixture->profile, "turn-user", "mary", NULL);
+  expect_error(fixture->profile, FWD_SETTINGS_ERROR, "--turn-password-file FILE");
+  g_object_set(fixture->profile, "turn-password-file", nothing, NULL);
+  expect_error(fixture->profile, FWD_SETTINGS_ERROR, nothing);
+  g_object_set(fixture->profile, "turn-password-file", path, "turn", bad, NULL);
+  expect_error(fixture->profile, FWD_SETTINGS_ERROR, "--turn stun:a: ");
+}
+
+static void
 test_wrong_tickets(Fixture *fixture, gconstpointer data)
 {
   g_autofree char *nothing = path_of(fixture, "nothing");
@@ -324,6 +361,8 @@ main(int argc, char **argv)
   ADD("passphrase", test_passphrase);
   ADD("weak-passphrase", test_weak_passphrase);
   ADD("missing-pieces", test_missing_pieces);
+  ADD("turn", test_turn);
+  ADD("wrong-turn", test_wrong_turn);
   ADD("wrong-tickets", test_wrong_tickets);
   ADD("files-too-large", test_files_too_large);
   ADD("endless-file", test_endless_file);

@@ -51,6 +51,11 @@ unit_tests += %D%/discovery-unit
 %C%_discovery_unit_CPPFLAGS = $(session_test_flags)
 %C%_discovery_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)
 
+unit_tests += %D%/turn-allocation-unit
+%C%_turn_allocation_unit_SOURCES = %D%/turn-allocation-unit.c
+%C%_turn_allocation_unit_CPPFLAGS = $(session_test_flags)
+%C%_turn_allocation_unit_LDADD = libfaketurn.la $(session_test_libs)
+
 include $(top_srcdir)/tests/unit/session/interfaces.mk
 
 unit_tests += %D%/network-memory-unit
@@ -60,3 +65,15 @@ unit_tests += %D%/network-memory-unit
 unit_tests += %D%/nat-figures-unit
 %C%_nat_figures_unit_SOURCES = %D%/nat-figures-unit.c
 %C%_nat_figures_unit_LDADD = $(session_test_libs)
+
+unit_tests += %D%/turns-unit %D%/history-unit %D%/advice-unit
+%C%_turns_unit_SOURCES = %D%/turns-unit.c
+%C%_turns_unit_LDADD = $(session_test_libs)
+%C%_history_unit_SOURCES = %D%/history-unit.c
+%C%_history_unit_LDADD = $(session_test_libs)
+%C%_advice_unit_SOURCES = %D%/advice-unit.c
+%C%_advice_unit_LDADD = $(session_test_libs)
+unit_tests += %D%/pursuit-unit
+%C%_pursuit_unit_SOURCES = %D%/pursuit-unit.c
+%C%_pursuit_unit_CPPFLAGS = $(session_test_flags)
+%C%_pursuit_unit_LDADD = $(session_test_libs) $(SODIUM_LIBS)

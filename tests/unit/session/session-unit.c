@@ -188,6 +188,33 @@ test_forwards(Fixture *fixture, gconstpointer data)
   g_assert_cmpint(fwd_session_get_state(fixture->server.session), ==, FWD_SESSION_FORWARDING);
 }
 
+static const FwdStrategyStory *
+remote_story(End *end, const char *strategy)
+{
+  g_autoptr(FwdPeer) peer = g_list_model_get_item(fwd_session_get_peers(end->session), 0);
+  const FwdStory *story = peer ? fwd_peer_get_remote_story(peer) : NULL;
+
+  return story ? fwd_story_find(story, strategy) : NULL;
+}
+
+static gboolean
+is_told(End *end, const char *strategy)
+{
+  const FwdStrategyStory *item = remote_story(end, strategy);
+
+  return item && item->outcome == FWD_OUTCOME_SUCCEEDED;
+}
+
+/* Each end knows what became of the strategies at the other one. */
+static void
+test_both_tell_their_story(Fixture *fixture, gconstpointer data)
+{
+  begin_both(fixture);
+  WAIT_FOR(is_told(&fixture->client, "lan") && is_told(&fixture->server, "lan"));
+  g_assert_cmpuint(remote_story(&fixture->client, "lan")->race, >, 0);
+  g_assert_cmpuint(remote_story(&fixture->server, "lan")->lines->len, >, 0);
+}
+
 /* Who comes first does not matter. */
 static void
 test_client_first(Fixture *fixture, gconstpointer data)
@@ -360,6 +387,7 @@ main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   ADD("forwards", test_forwards);
+  ADD("both-tell-their-story", test_both_tell_their_story);
   ADD("client-first", test_client_first);
   ADD("server-comes-back", test_server_comes_back);
   ADD("room-goes-and-comes", test_room_goes_and_comes);

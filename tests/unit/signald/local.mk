@@ -68,3 +68,23 @@ unit_tests += %D%/fake-signaling-unit
 	tests/fakes/fake-signaling.h
 %C%_fake_signaling_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_fake_signaling_unit_LDADD = libmeeting.la libcore.la $(GLIB_LIBS)
+
+unit_tests += %D%/relay-frames-unit
+%C%_relay_frames_unit_SOURCES = %D%/relay-frames-unit.c
+%C%_relay_frames_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_relay_frames_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/relay-pair-unit
+%C%_relay_pair_unit_SOURCES = %D%/relay-pair-unit.c
+%C%_relay_pair_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_relay_pair_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/relay-unit
+%C%_relay_unit_SOURCES = %D%/relay-unit.c %D%/server-fixture.c %D%/server-fixture.h
+%C%_relay_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_relay_unit_CFLAGS = $(AM_CFLAGS) $(SOUP_CFLAGS)
+%C%_relay_unit_LDADD = libsignald.la $(GLIB_LIBS)
+unit_tests += %D%/turn-credentials-unit
+%C%_turn_credentials_unit_SOURCES = %D%/turn-credentials-unit.c
+%C%_turn_credentials_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_turn_credentials_unit_LDADD = libsignald.la $(GLIB_LIBS)

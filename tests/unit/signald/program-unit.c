@@ -55,9 +55,9 @@ test_usage(void)
   g_assert_cmpint(result.status, ==, 2);
   assert_one_line(result.err, "stunfwd-signald: --listen nonsense: ");
   result_clear(&result);
-  result = run("--relay", NULL);
+  result = run("--relays", NULL);
   g_assert_cmpint(result.status, ==, 2);
-  assert_one_line(result.err, "stunfwd-signald: Unknown option --relay");
+  assert_one_line(result.err, "stunfwd-signald: Unknown option --relays");
   result_clear(&result);
 }
 

@@ -94,6 +94,67 @@ test_joined(void)
 }
 
 static void
+test_joined_with_turn(void)
+{
+  g_autoptr(GArray) members = fwd_room_peers_new();
+  g_autoptr(GPtrArray) turn = fwd_turn_servers_new();
+  g_auto(FwdRoomMessage) message = {0};
+  const char *stun[] = {NULL};
+  const char *text = "{\"type\":\"joined\",\"id\":\"me\",\"members\":[],\"stun\":[],\"turn\":[{"
+                     "\"uri\":\"turn:a:1\",\"username\":\"u\",\"password\":\"p\"}]}";
+
+  g_ptr_array_add(turn, fwd_turn_server_new("turn:a:1", "u", "p"));
+  assert_round_trip(&(FwdRoomMessage){.type = FWD_ROOM_JOINED,
+                                      .member = (char *)"me",
+                                      .members = members,
+                                      .stun = (GStrv)stun,
+                                      .turn = turn},
+                    text);
+  parse(text, &message);
+  g_assert_cmpuint(message.turn->len, ==, 1);
+  g_assert_cmpstr(((FwdTurnServer *)message.turn->pdata[0])->uri, ==, "turn:a:1");
+  g_assert_cmpstr(((FwdTurnServer *)message.turn->pdata[0])->username, ==, "u");
+  g_assert_cmpstr(((FwdTurnServer *)message.turn->pdata[0])->password, ==, "p");
+}
+
+static void
+assert_turn_is_refused(const char *turn)
+{
+  g_autofree char *text = g_strdup_printf(
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"turn\":%s}", turn);
+  g_auto(FwdRoomMessage) message = {0};
+  g_autoptr(GError) error = NULL;
+
+  g_test_message("%s", text);
+  g_assert_false(fwd_room_message_parse(text, strlen(text), &message, &error));
+  g_assert_error(error, FWD_SIGNALING_ERROR, FWD_ERROR_INVALID);
+  g_assert_null(message.turn);
+}
+
+static void
+test_wrong_turn(void)
+{
+  g_autofree char *name = g_strnfill(FWD_ROOM_TURN_TEXT_MAX + 1, 'a');
+  g_autofree char *long_name =
+      g_strdup_printf("[{\"uri\":\"u\",\"username\":\"%s\",\"password\":\"p\"}]", name);
+  g_autoptr(GString) many = g_string_new("[");
+
+  for (guint i = 0; i <= FWD_ROOM_TURN_SERVERS_MAX; i++)
+    g_string_append_printf(many, "%s{\"uri\":\"u\",\"username\":\"n\",\"password\":\"p\"}",
+                           i > 0 ? "," : "");
+  g_string_append(many, "]");
+  assert_turn_is_refused("7");
+  assert_turn_is_refused("null");
+  assert_turn_is_refused("[7]");
+  assert_turn_is_refused("[{}]");
+  assert_turn_is_refused("[{\"uri\":\"u\",\"username\":\"n\"}]");
+  assert_turn_is_refused("[{\"uri\":\"\",\"username\":\"n\",\"password\":\"p\"}]");
+  assert_turn_is_refused("[{\"uri\":\"u\",\"username\":\"n\",\"password\":7}]");
+  assert_turn_is_refused(long_name);
+  assert_turn_is_refused(many->str);
+}
+
+static void
 test_unknown_fields(void)
 {
   g_auto(FwdRoomMessage) message = {0};
@@ -143,7 +204,8 @@ test_invalid(void)
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[7]}",
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"you\":7}",
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"you\":\"a:1\"}",
-      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"you\":\"[fe80::1%lo]:1\"}",
+      "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[],\"you\":\"[fe80::1%lo]:"
+      "1\"}",
       "{\"type\":\"joined\",\"id\":\"a\",\"members\":[],\"stun\":[\"a b\"]}",
       "{\"type\":\"error\",\"code\":\"full\",\"message\":\"\\u001b[31m\"}",
       "{\"type\":\"peer-left\",\"id\":\"\377\"}",
@@ -244,6 +306,8 @@ main(int argc, char **argv)
   g_test_add_func("/room-message/to-server", test_to_server);
   g_test_add_func("/room-message/to-member", test_to_member);
   g_test_add_func("/room-message/joined", test_joined);
+  g_test_add_func("/room-message/joined-with-turn", test_joined_with_turn);
+  g_test_add_func("/room-message/wrong-turn", test_wrong_turn);
   g_test_add_func("/room-message/unknown-fields", test_unknown_fields);
   g_test_add_func("/room-message/invalid", test_invalid);
   g_test_add_func("/room-message/nul-byte", test_nul_byte);

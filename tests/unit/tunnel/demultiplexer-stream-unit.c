@@ -56,7 +56,8 @@ ignore_active(FwdPathId from G_GNUC_UNUSED, FwdPathId to G_GNUC_UNUSED,
 }
 
 static void
-ignore_removed(FwdPathId id G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+ignore_removed(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
+               gpointer user_data G_GNUC_UNUSED)
 {
 }
 

@@ -97,7 +97,8 @@ ignore_active(FwdPathId from G_GNUC_UNUSED, FwdPathId to G_GNUC_UNUSED,
 }
 
 static void
-ignore_removed(FwdPathId id G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+ignore_removed(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
+               gpointer user_data G_GNUC_UNUSED)
 {
 }
 
@@ -451,7 +452,8 @@ remove_fake_path(gpointer data)
 {
   Fixture *fixture = data;
 
-  fwd_demultiplexer_remove_path(fixture->demultiplexer, &fixture->receiver, fixture->fake_id);
+  fwd_demultiplexer_remove_path(
+      fixture->demultiplexer, fwd_path_set_get(fixture->receiver.paths, fixture->fake_id));
 }
 
 static void

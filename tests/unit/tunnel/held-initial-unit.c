@@ -29,7 +29,8 @@ on_active_changed(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_d
 }
 
 static void
-on_removed(FwdPathId id, gpointer user_data)
+on_removed(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
+               gpointer user_data G_GNUC_UNUSED)
 {
   (void)id;
   (void)user_data;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
  * The story of the races with one peer: what became of each strategy the last
- * time it was thought of. What `explain` tells. Plain data, main thread.
+ * time it was thought of. What `explain` tells, and what peers tell each other
+ * of their end. Plain data, main thread.
  */
 #pragma once
 
@@ -33,6 +34,7 @@ typedef struct {
 typedef struct FwdStory FwdStory;
 
 FwdStory *fwd_story_new(void);
+FwdStory *fwd_story_copy(const FwdStory *story);
 void fwd_story_free(FwdStory *story);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdStory, fwd_story_free)
 
@@ -42,8 +44,11 @@ void fwd_story_begin(FwdStory *story, const char *strategy, guint32 race);
 void
 fwd_story_end(FwdStory *story, const char *strategy, FwdOutcome outcome, guint duration_ms,
               guint sent, const char *verdict, const GPtrArray *lines, const GPtrArray *advice);
-/** It can't be attempted now; nothing happens to one that runs or has succeeded. */
-void fwd_story_skip(FwdStory *story, const char *strategy, const char *why);
+/**
+ * It can't be attempted now; nothing happens to one that runs or has succeeded.
+ * Returns whether that is news.
+ */
+gboolean fwd_story_skip(FwdStory *story, const char *strategy, const char *why);
 
 /** Of FwdStrategyStory, in the order in which they were first thought of (transfer none). */
 const GPtrArray *fwd_story_get_strategies(const FwdStory *story);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "session/story.h"
+#include "meeting/story.h"
 
 struct FwdStory {
   GPtrArray *strategies; /* of FwdStrategyStory */
@@ -123,16 +123,34 @@ fwd_story_end(FwdStory *story, const char *strategy, FwdOutcome outcome, guint d
   copy_lines(item->advice, advice);
 }
 
-void
+gboolean
 fwd_story_skip(FwdStory *story, const char *strategy, const char *why)
 {
   FwdStrategyStory *item = find_or_add(story, strategy);
 
-  if (item->outcome == FWD_OUTCOME_RUNNING || item->outcome == FWD_OUTCOME_SUCCEEDED)
-    return;
+  if (item->outcome == FWD_OUTCOME_RUNNING || item->outcome == FWD_OUTCOME_SUCCEEDED ||
+      (item->outcome == FWD_OUTCOME_NOT_TRIED && g_strcmp0(item->verdict, why) == 0))
+    return FALSE;
   item->outcome = FWD_OUTCOME_NOT_TRIED;
+  item->duration_ms = item->sent = 0;
   set_verdict(item, why);
   copy_lines(item->lines, NULL);
+  copy_lines(item->advice, NULL);
+  return TRUE;
+}
+
+FwdStory *
+fwd_story_copy(const FwdStory *story)
+{
+  FwdStory *copy = fwd_story_new();
+
+  for (guint i = 0; i < story->strategies->len; i++) {
+    const FwdStrategyStory *item = story->strategies->pdata[i];
+    fwd_story_begin(copy, item->strategy, item->race);
+    fwd_story_end(copy, item->strategy, item->outcome, item->duration_ms, item->sent,
+                  item->verdict, item->lines, item->advice);
+  }
+  return copy;
 }
 
 const GPtrArray *

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hole punching towards a NAT with random ports: see birthday.md. */
+#include "ends.h"
+#include "own-sockets.h"
+#include "run.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define LIMIT_MS        6000
+#define BUDGET_PACKETS  2500
+#define BUDGET_MAPPINGS 1024
+
+/* Ports that a NAT gives at random; lower ones are for services. */
+#define PORT_MIN   1024
+#define PORT_COUNT (65536 - PORT_MIN)
+/*
+ * One in 13,000 attempts finds nothing: 1 - (1 - S / 64512) ^ N. Both stay below
+ * the budget, which others behind the same router use as well.
+ */
+#define SOCKETS 640
+#define PROBES  960
+/* With so few sockets it would be luck: one in four. */
+#define SOCKETS_MIN 20
+/* Descriptors that are left to the rest of the process. */
+#define DESCRIPTORS_LEFT 128
+
+#define PATTERN_PROBES 3
+/* Cheaper ways have the first word. */
+#define HEAD_START_US (300 * 1000)
+#define GROUP_US      (5 * 1000)
+#define GROUP_SOCKETS 8
+#define GROUP_PROBES  5
+/* How long a hit that the peer tells of may take to show here. */
+#define HIT_US G_USEC_PER_SEC
+/* After the last probe. */
+#define LAST_US (1500 * 1000)
+
+#define FWD_TYPE_BIRTHDAY (fwd_birthday_get_type())
+G_DECLARE_FINAL_TYPE(FwdBirthday, fwd_birthday, FWD, BIRTHDAY, GObject)
+
+struct _FwdBirthday {
+  GObject parent;
+};
+
+static void fwd_birthday_strategy_init(FwdStrategyInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(FwdBirthday, fwd_birthday, G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(FWD_TYPE_STRATEGY,
+                                                    fwd_birthday_strategy_init))
+
+typedef struct {
+  FwdRun run;             /* first */
+  gint64 due;             /* of the next group */
+  FwdOwnSockets *sockets; /* of the side with random ports; NULL at the other */
+  guint wanted, opened;   /* sockets */
+  gboolean measured, told_opened, told_hit;
+  guint16 *ports; /* of the other side: those not probed yet come last */
+  FwdEndpoint peer;
+  gboolean started; /* to probe: the peer's sockets are open */
+  guint probes, sent;
+  char *stopped; /* by the peer, with that reason */
+  gboolean answered;
+  FwdEndpoint winner;
+  guint winner_rtt_us;
+} Birthday;
+
+static void
+tell(Birthday *self, const char *key, GVariant *value)
+{
+  GVariantDict message;
+
+  g_variant_dict_init(&message, NULL);
+  g_variant_dict_insert_value(&message, key, value);
+  fwd_attempt_send_message(self->run.attempt, g_variant_dict_end(&message));
+}
+
+static void
+give_up(Birthday *self, FwdErrorCode code, const char *why)
+{
+  tell(self, "stop", g_variant_new_string(why));
+  fwd_run_fail(&self->run, code, "%s", why);
+}
+
+/* The side with random ports. */
+
+/* A NAT that counts would be driven round by so many sockets: port-prediction is for it. */
+static void
+begin_measuring(Birthday *self)
+{
+  const FwdEndpoint *server = fwd_ends_find_stun_server(self->run.attempt);
+
+  self->due = self->run.started + HEAD_START_US;
+  self->measured =
+      server == NULL || fwd_attempt_get_local_nat(self->run.attempt)->ports == FWD_PORTS_RANDOM;
+  for (guint i = 0; i < PATTERN_PROBES && !self->measured; i++) {
+    if (!fwd_own_sockets_open(self->sockets))
+      return;
+    fwd_own_sockets_query(self->sockets, i, server);
+    self->sent++;
+  }
+}
+
+static gboolean
+counts_ports(Birthday *self)
+{
+  guint16 ports[PATTERN_PROBES];
+
+  if (fwd_own_sockets_get_count(self->sockets) < PATTERN_PROBES ||
+      !fwd_own_sockets_are_mapped(self->sockets, PATTERN_PROBES))
+    return FALSE;
+  for (guint i = 0; i < PATTERN_PROBES; i++)
+    ports[i] = fwd_endpoint_port(fwd_own_sockets_get_mapped(self->sockets, i));
+  return fwd_ends_find_step(ports, PATTERN_PROBES) != 0;
+}
+
+/* Descriptors are given from the lowest on: that of a new one tells how many are in use. */
+static guint
+count_free_descriptors(Birthday *self)
+{
+  const int fd = fwd_attempt_open_socket(self->run.attempt, AF_INET);
+  struct rlimit limit;
+  guint left = 0;
+
+  if (fd < 0)
+    return 0;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > (rlim_t)fd + DESCRIPTORS_LEFT)
+    left = (guint)MIN(limit.rlim_cur - (rlim_t)fd - DESCRIPTORS_LEFT, SOCKETS);
+  close(fd);
+  return left;
+}
+
+/* FALSE if that ends it. */
+static gboolean
+begin_opening(Birthday *self)
+{
+  self->measured = TRUE;
+  if (counts_ports(self)) {
+    give_up(self, FWD_ERROR_UNSUPPORTED,
+            "the NAT counts its ports: port-prediction is for that");
+    return FALSE;
+  }
+  fwd_own_sockets_clear(self->sockets);
+  if (!fwd_ends_find_peer(self->run.attempt, &self->peer)) {
+    give_up(self, FWD_ERROR_UNREACHABLE, "the other side has no public address");
+    return FALSE;
+  }
+  self->wanted = MIN(SOCKETS, count_free_descriptors(self));
+  if (self->wanted < SOCKETS)
+    fwd_attempt_advise(self->run.attempt,
+                       "allow more open files (ulimit -n): birthday has %u sockets, not %u",
+                       self->wanted, SOCKETS);
+  return TRUE;
+}
+
+static guint
+first_ttl(FwdAttempt *attempt)
+{
+  const guint hops = fwd_attempt_get_local_nat(attempt)->hops;
+
+  return hops > 0 ? hops + 1 : 0;
+}
+
+static void
+open_group(Birthday *self)
+{
+  const guint ttl = first_ttl(self->run.attempt);
+
+  for (guint i = 0; i < GROUP_SOCKETS && self->opened < self->wanted; i++) {
+    if (!fwd_own_sockets_open(self->sockets)) {
+      self->wanted = self->opened;
+      break;
+    }
+    fwd_own_sockets_check(self->sockets, self->opened, &self->peer, ttl);
+    self->opened++;
+    self->sent++;
+  }
+}
+
+static void
+tell_opened(Birthday *self)
+{
+  char text[FWD_ENDPOINT_TEXT_MAX];
+
+  self->told_opened = TRUE;
+  if (self->opened < SOCKETS_MIN) {
+    give_up(self, FWD_ERROR_LIMIT, "too few sockets can be opened");
+    return;
+  }
+  fwd_attempt_note(self->run.attempt, "%u sockets have sent a check to %s", self->opened,
+                   fwd_endpoint_format(&self->peer, text));
+  tell(self, "opened", g_variant_new_int64(self->opened));
+}
+
+static void
+tell_hit(Birthday *self)
+{
+  self->told_hit = TRUE;
+  tell(self, "hit", g_variant_new_boolean(TRUE));
+}
+
+static gint64
+tick_random(Birthday *self, gint64 now)
+{
+  const gint64 repeat = fwd_own_sockets_tick(self->sockets, now);
+
+  if (fwd_own_sockets_have_heard(self->sockets)) {
+    if (!self->told_hit)
+      tell_hit(self);
+    return repeat;
+  }
+  self->told_hit = FALSE;
+  if (now < self->due)
+    return self->due;
+  if (self->wanted == 0 && !begin_opening(self))
+    return G_MAXINT64;
+  if (self->opened < self->wanted)
+    open_group(self);
+  self->due = now + GROUP_US;
+  if (self->opened < self->wanted)
+    return self->due;
+  if (!self->told_opened)
+    tell_opened(self);
+  return G_MAXINT64;
+}
+
+/* The other side, whose shared socket probes. */
+
+/* A random order, made as far as it is used: no port comes twice (Fisher and Yates). */
+static guint16
+draw_port(Birthday *self)
+{
+  const guint32 i = (guint32)g_random_int_range((gint)self->probes, PORT_COUNT);
+  const guint16 port = self->ports[i];
+
+  self->ports[i] = self->ports[self->probes];
+  self->ports[self->probes] = port;
+  self->probes++;
+  return port;
+}
+
+static void
+fill_ports(Birthday *self)
+{
+  self->ports = g_new(guint16, PORT_COUNT);
+  for (guint i = 0; i < PORT_COUNT; i++)
+    self->ports[i] = (guint16)(PORT_MIN + i);
+}
+
+static void
+probe_group(Birthday *self)
+{
+  for (guint i = 0; i < GROUP_PROBES && self->probes < PROBES; i++) {
+    fwd_endpoint_set_port(&self->peer, draw_port(self));
+    fwd_attempt_send_check(self->run.attempt, &self->peer, 0);
+    self->sent++;
+  }
+}
+
+static gint64
+tick_probing(Birthday *self, gint64 now)
+{
+  if (!self->started)
+    return G_MAXINT64;
+  if (now < self->due)
+    return self->due;
+  if (self->probes >= PROBES) {
+    give_up(self, FWD_ERROR_TIMEOUT, "no probe has met a socket");
+    return G_MAXINT64;
+  }
+  probe_group(self);
+  self->due = now + (self->probes < PROBES ? GROUP_US : LAST_US);
+  return self->due;
+}
+
+/* Both. */
+
+static void
+succeed(Birthday *self, FwdPath *path)
+{
+  char text[FWD_ENDPOINT_TEXT_MAX];
+
+  fwd_attempt_note(self->run.attempt, "%s answered, %u packets sent",
+                   fwd_endpoint_format(&self->winner, text), self->sent);
+  fwd_run_succeed(&self->run, path);
+}
+
+/* Whether it is over. */
+static gboolean
+conclude(Birthday *self)
+{
+  const FwdEndpoint *answered =
+      self->sockets != NULL ? fwd_own_sockets_get_answered(self->sockets) : NULL;
+
+  if (answered != NULL) {
+    self->winner = *answered;
+    succeed(self, fwd_own_sockets_take_path(self->sockets));
+  } else if (self->answered) {
+    succeed(self,
+            fwd_attempt_create_udp_path(self->run.attempt, &self->winner, self->winner_rtt_us));
+  } else if (self->stopped != NULL) {
+    fwd_run_fail(&self->run, FWD_ERROR_TIMEOUT, "the peer says: %s", self->stopped);
+  }
+  return self->run.task == NULL;
+}
+
+static gint64
+tick(FwdRun *run, gint64 now)
+{
+  Birthday *self = (Birthday *)run;
+
+  if (conclude(self))
+    return G_MAXINT64;
+  return self->sockets != NULL ? tick_random(self, now) : tick_probing(self, now);
+}
+
+static void
+on_changed(gpointer user_data)
+{
+  Birthday *self = user_data;
+
+  if (!self->measured && counts_ports(self))
+    self->due = 0;
+  fwd_run_wake(&self->run);
+}
+
+static void
+begin_probing(Birthday *self, gint64 opened)
+{
+  char *text;
+
+  if (self->started || self->sockets != NULL || opened < SOCKETS_MIN ||
+      !fwd_ends_find_peer(self->run.attempt, &self->peer))
+    return;
+  self->started = TRUE;
+  text = fwd_endpoint_address_to_string(&self->peer);
+  fwd_attempt_note(self->run.attempt, "the peer has opened %d sockets: probing ports of %s",
+                   (int)MIN(opened, PORT_COUNT), text);
+  g_free(text);
+}
+
+static void
+on_message(FwdAttempt *attempt, GVariant *message, Birthday *self)
+{
+  gboolean hit;
+  gint64 opened;
+  const char *why;
+
+  if (!g_variant_is_of_type(message, G_VARIANT_TYPE_VARDICT))
+    return;
+  if (g_variant_lookup(message, "opened", "x", &opened))
+    begin_probing(self, opened);
+  if (g_variant_lookup(message, "hit", "b", &hit))
+    self->due = g_get_monotonic_time() + HIT_US;
+  if (g_variant_lookup(message, "stop", "&s", &why) && self->stopped == NULL)
+    self->stopped = g_utf8_make_valid(why, (gssize)strnlen(why, 80));
+  fwd_run_wake(&self->run);
+}
+
+static gboolean
+is_probing(const Birthday *self, const FwdEndpoint *remote)
+{
+  return self->started && fwd_endpoint_same_address(remote, &self->peer);
+}
+
+static void
+on_checked(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us, Birthday *self)
+{
+  if (self->answered || !is_probing(self, remote))
+    return;
+  self->answered = TRUE;
+  self->winner = *remote;
+  self->winner_rtt_us = rtt_us;
+  fwd_run_wake(&self->run);
+}
+
+/* A socket of the peer has got through to us: it is the one, if it answers. */
+static void
+on_challenged(FwdAttempt *attempt, const FwdEndpoint *remote, Birthday *self)
+{
+  if (self->answered || !is_probing(self, remote) || self->sent >= BUDGET_PACKETS)
+    return;
+  fwd_attempt_send_check(attempt, remote, 0);
+  self->sent++;
+  self->due = g_get_monotonic_time() + HIT_US;
+}
+
+static void
+stop(FwdRun *run)
+{
+  Birthday *self = (Birthday *)run;
+
+  g_signal_handlers_disconnect_by_data(run->attempt, self);
+  g_clear_pointer(&self->sockets, fwd_own_sockets_free);
+  g_clear_pointer(&self->stopped, g_free);
+  g_clear_pointer(&self->ports, g_free);
+}
+
+static char *
+describe(FwdRun *run)
+{
+  const Birthday *self = (const Birthday *)run;
+
+  return g_strdup_printf("%u sockets opened, %u ports probed", self->opened, self->probes);
+}
+
+static void
+fwd_birthday_attempt_async(FwdStrategy *strategy, FwdAttempt *attempt,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  static const FwdRunKind kind = {
+      .name = "stunfwd birthday",
+      .limit_ms = LIMIT_MS,
+      .tick = tick,
+      .stop = stop,
+      .describe = describe,
+  };
+  Birthday *self = g_new0(Birthday, 1);
+
+  if (!fwd_run_begin(&self->run, &kind, strategy, attempt, cancellable, callback, user_data))
+    return;
+  g_signal_connect(attempt, "message", G_CALLBACK(on_message), self);
+  if (fwd_ends_is_symmetric(fwd_attempt_get_local_nat(attempt))) {
+    self->sockets = fwd_own_sockets_new(attempt, on_changed, self);
+    begin_measuring(self);
+  } else {
+    fill_ports(self);
+    g_signal_connect(attempt, "checked", G_CALLBACK(on_checked), self);
+    g_signal_connect(attempt, "challenged", G_CALLBACK(on_challenged), self);
+  }
+}
+
+static gboolean
+fwd_birthday_can_attempt(FwdStrategy *strategy, FwdAttempt *attempt, char **why_not)
+{
+  const FwdNatReport *local = fwd_attempt_get_local_nat(attempt);
+  const FwdNatReport *remote = fwd_attempt_get_remote_nat(attempt);
+  FwdEndpoint peer;
+
+  if (!fwd_ends_is_hard_pair(attempt, why_not))
+    return FALSE;
+  if ((fwd_ends_is_symmetric(local) ? local : remote)->ports == FWD_PORTS_SEQUENTIAL)
+    *why_not = g_strdup("the NAT counts its ports: port-prediction is for that");
+  else if (!fwd_ends_find_peer(attempt, &peer))
+    *why_not = g_strdup("the peer has no public address");
+  return *why_not == NULL;
+}
+
+static void
+fwd_birthday_strategy_init(FwdStrategyInterface *iface)
+{
+  iface->can_attempt = fwd_birthday_can_attempt;
+  iface->attempt_async = fwd_birthday_attempt_async;
+  iface->attempt_finish = fwd_run_finish;
+}
+
+static void
+fwd_birthday_class_init(FwdBirthdayClass *klass)
+{
+}
+
+static void
+fwd_birthday_init(FwdBirthday *self)
+{
+}
+
+static gboolean
+register_types(FwdPluginRegistry *registry, GError **error)
+{
+  const FwdPluginMeta meta = {
+      .priority = 10,
+      .path_class = FWD_PATH_CLASS_P2P,
+      .limit_ms = LIMIT_MS,
+      .budget_packets = BUDGET_PACKETS,
+      .budget_mappings = BUDGET_MAPPINGS,
+      .help = "many sockets and many probes, until two meet at a random port",
+  };
+
+  return fwd_plugin_registry_add(registry, FWD_INTERFACE_STRATEGY, "birthday",
+                                 FWD_TYPE_BIRTHDAY, &meta, error);
+}
+
+FWD_PLUGIN("birthday", "0.1.0", "LGPL-2.1-or-later", register_types)

@@ -46,7 +46,7 @@ _stunfwd() {
 		-*) _stunfwd_words "$session" ;;
 		*) compopt -o nospace; _stunfwd_words 'tcp: udp: R:tcp: R:udp:' ;;
 		esac ;;
-	nat) _stunfwd_words '--stun --json --help' ;;
+	nat) _stunfwd_words '--stun --lifetime --json --help' ;;
 	explain) _stunfwd_words '--control --json --help' ;;
 	ctl)
 		case $prev in

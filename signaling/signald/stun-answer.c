@@ -3,7 +3,7 @@
 
 #define CHANGE_PORT 0x2u /* RFC 5780, 7.2 */
 #define CHANGE_IP   0x4u
-#define UNKNOWN_MAX 8
+#define UNKNOWN_MAX (FWD_STUN_UNKNOWN_SIZE / 2)
 #define SOFTWARE    "stunfwd"
 
 static guint16
@@ -18,6 +18,8 @@ is_understood(const FwdStunSite *site, guint16 attribute)
   switch (attribute) {
   case FWD_STUN_CHANGE_REQUEST:
     return site->count == FWD_STUN_SITE_SOCKETS;
+  case FWD_STUN_RESPONSE_PORT:
+    return !site->is_stream;
   case FWD_STUN_USERNAME:
   case FWD_STUN_REALM:
   case FWD_STUN_NONCE:
@@ -34,9 +36,8 @@ is_integrity(guint16 attribute)
          attribute == FWD_STUN_MESSAGE_INTEGRITY_SHA256;
 }
 
-/* The types that must be understood and are not, in network order (RFC 8489, 14.13). */
-static guint
-list_unknown(const FwdStunSite *site, const FwdStunMessage *request, guint8 *list)
+guint
+fwd_stun_list_unknown(const FwdStunSite *site, const FwdStunMessage *request, guint8 *list)
 {
   guint count = 0;
   gsize next;
@@ -79,14 +80,37 @@ write_success(FwdStunWriter *writer, const guint8 *transaction, const FwdStunSit
         &site->local[arrived ^ (FWD_STUN_OTHER_IP | FWD_STUN_OTHER_PORT)]);
 }
 
-static guint
-answering_socket(guint arrived, guint32 change)
+guint
+fwd_stun_answering_socket(guint arrived, guint32 change)
 {
   if ((change & CHANGE_IP) != 0)
     arrived ^= FWD_STUN_OTHER_IP;
   if ((change & CHANGE_PORT) != 0)
     arrived ^= FWD_STUN_OTHER_PORT;
   return arrived;
+}
+
+/* FALSE when it is there and has not the length it must have. */
+static gboolean
+read_optional(const FwdStunMessage *request, guint16 attribute, guint32 *value)
+{
+  gsize length;
+
+  return fwd_stun_message_find(request, attribute, &length) == NULL ||
+         fwd_stun_message_get_uint32(request, attribute, value);
+}
+
+/* RFC 5780, 7.5: the port, then two bytes of nothing. */
+static gboolean
+read_response_port(const FwdStunMessage *request, FwdEndpoint *to)
+{
+  guint32 value = 0;
+
+  if (!read_optional(request, FWD_STUN_RESPONSE_PORT, &value))
+    return FALSE;
+  if (value >> 16 != 0)
+    fwd_endpoint_set_port(to, (guint16)(value >> 16));
+  return TRUE;
 }
 
 gboolean
@@ -99,23 +123,23 @@ fwd_stun_answer(const FwdStunSite *site, guint socket, const FwdEndpoint *from,
   FwdStunMessage request;
   guint unknown_count;
   guint32 change = 0;
-  gsize change_length;
 
   if (!fwd_stun_message_parse(data, length, &request) ||
       fwd_stun_message_class(&request) != FWD_STUN_REQUEST ||
       fwd_stun_message_method(&request) != FWD_STUN_BINDING)
     return FALSE;
   transaction = fwd_stun_message_transaction(&request);
-  unknown_count = list_unknown(site, &request, unknown);
+  unknown_count = fwd_stun_list_unknown(site, &request, unknown);
   answer->socket = socket;
+  answer->to = *from;
   if (unknown_count > 0) {
     write_refusal(&writer, transaction, 420, "Unknown Attribute");
     fwd_stun_writer_add(&writer, FWD_STUN_UNKNOWN_ATTRIBUTES, unknown, 2 * unknown_count);
-  } else if (fwd_stun_message_find(&request, FWD_STUN_CHANGE_REQUEST, &change_length) != NULL &&
-             !fwd_stun_message_get_uint32(&request, FWD_STUN_CHANGE_REQUEST, &change)) {
+  } else if (!read_optional(&request, FWD_STUN_CHANGE_REQUEST, &change) ||
+             !read_response_port(&request, &answer->to)) {
     write_refusal(&writer, transaction, 400, "Bad Request");
   } else {
-    answer->socket = answering_socket(socket, change);
+    answer->socket = fwd_stun_answering_socket(socket, change);
     write_success(&writer, transaction, site, socket, answer->socket, from);
   }
   fwd_stun_writer_add(&writer, FWD_STUN_SOFTWARE, SOFTWARE, strlen(SOFTWARE));

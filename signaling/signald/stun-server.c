@@ -2,6 +2,11 @@
 #include "stun-server.h"
 
 #include "rate-limit.h"
+#include "stun-classic.h"
+#include "stun-tcp.h"
+
+#define FWD_LOG_COMPONENT "signald"
+#include "core/log.h"
 #include "net/datagram-socket.h"
 #include <glib-unix.h>
 #include <stunfwd/error.h>
@@ -14,6 +19,7 @@ typedef struct {
   guint index;
   int fd;
   GSource *source;
+  FwdStunTcp *tcp; /* NULL where the port is taken */
 } StunSocket;
 
 struct FwdStunServer {
@@ -30,13 +36,16 @@ answer_one(StunSocket *socket, const FwdEndpoint *from, const guint8 *data, gsiz
   FwdStunServer *server = socket->server;
   FwdStunAnswer answer;
 
-  if (!fwd_stun_message_is_likely(data, length) ||
+  gboolean is_classic = fwd_stun_classic_is_likely(data, length);
+
+  if ((!is_classic && !fwd_stun_message_is_likely(data, length)) ||
       !fwd_rate_limit_take(server->limits, from, now) ||
-      !fwd_stun_answer(&server->site, socket->index, from, data, length, &answer))
+      !(is_classic ? fwd_stun_classic_answer : fwd_stun_answer)(&server->site, socket->index,
+                                                                from, data, length, &answer))
     return;
   /* An answer that cannot be sent is a lost packet: the client asks again. */
-  (void)fwd_datagram_socket_send_one(server->sockets[answer.socket].fd, from, 0, answer.data,
-                                     answer.length);
+  (void)fwd_datagram_socket_send_one(server->sockets[answer.socket].fd, &answer.to, 0,
+                                     answer.data, answer.length);
 }
 
 static gboolean
@@ -60,6 +69,18 @@ on_readable(int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* A port that is taken for TCP, by the rooms perhaps, is still good for UDP. */
+static void
+open_tcp(StunSocket *socket)
+{
+  FwdStunServer *server = socket->server;
+  g_autoptr(GError) error = NULL;
+
+  socket->tcp = fwd_stun_tcp_new(&server->site.local[socket->index], server->limits, &error);
+  if (socket->tcp == NULL)
+    fwd_log_warning("%s", error->message);
+}
+
 static gboolean
 open_socket(FwdStunServer *server, guint index, const FwdEndpoint *address, guint16 port,
             GError **error)
@@ -79,6 +100,7 @@ open_socket(FwdStunServer *server, guint index, const FwdEndpoint *address, guin
   socket->source = g_unix_fd_source_new(socket->fd, G_IO_IN);
   g_source_set_callback(socket->source, G_SOURCE_FUNC(on_readable), socket, NULL);
   g_source_attach(socket->source, g_main_context_get_thread_default());
+  open_tcp(socket);
   return TRUE;
 }
 
@@ -146,6 +168,7 @@ close_socket(StunSocket *socket)
   }
   if (socket->fd >= 0)
     close(socket->fd);
+  g_clear_pointer(&socket->tcp, fwd_stun_tcp_free);
 }
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * A STUN server on UDP: one socket, or the four of RFC 5780 when it has an
- * alternate address. It reads from the main context that was the default of
- * the thread when it was made, and limits the requests of each client.
+ * A STUN server on UDP, and on TCP at the same ports: one socket, or the four of
+ * RFC 5780 when it has an alternate address. It reads from the main context that was the
+ * default of the thread when it was made, and limits the requests of each client.
  */
 #pragma once
 

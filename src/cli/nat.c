@@ -6,10 +6,12 @@
 #include "session/discovery.h"
 #include <sodium.h>
 
-#define LIMIT_MS 15000
+#define LIMIT_MS          15000
+#define LIFETIME_LIMIT_MS (10 * 60 * 1000)
 
 typedef struct {
   GMainLoop *loop;
+  gboolean lifetime; /* wait for that as well */
   gboolean done;
 } Wait;
 
@@ -17,7 +19,15 @@ static void
 on_done(FwdDiscovery *discovery, Wait *wait)
 {
   wait->done = TRUE;
-  g_main_loop_quit(wait->loop);
+  if (!wait->lifetime || !fwd_discovery_is_measuring(discovery))
+    g_main_loop_quit(wait->loop);
+}
+
+static void
+on_changed(FwdDiscovery *discovery, Wait *wait)
+{
+  if (wait->done && !fwd_discovery_is_measuring(discovery))
+    g_main_loop_quit(wait->loop);
 }
 
 static gboolean
@@ -107,11 +117,11 @@ print_member(JsonObject *object, const char *name, JsonNode *node, gpointer user
 }
 
 static void
-print_report(const FwdNatReport *report, gboolean json)
+print_report(const FwdNatReport *report, gboolean lifetime, gboolean json)
 {
   g_autoptr(JsonObject) object = describe(report);
   FwdNatUnknown unknown[FWD_NAT_UNKNOWN_MAX];
-  guint count = fwd_nat_list_unknown(report, FALSE, unknown);
+  guint count = fwd_nat_list_unknown(report, lifetime, unknown);
 
   if (json) {
     g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
@@ -128,7 +138,7 @@ print_report(const FwdNatReport *report, gboolean json)
 }
 
 static int
-measure(char **servers, gboolean json)
+measure(char **servers, gboolean lifetime, gboolean json)
 {
   guint8 key[FWD_PROBE_KEY_SIZE];
   g_autoptr(GError) error = NULL;
@@ -136,7 +146,7 @@ measure(char **servers, gboolean json)
   g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
   g_autoptr(FwdDataPlane) plane = NULL;
   g_autoptr(FwdDiscovery) discovery = NULL;
-  Wait wait = {.loop = loop};
+  Wait wait = {.loop = loop, .lifetime = lifetime};
   guint limit;
 
   randombytes_buf(key, sizeof key);
@@ -144,13 +154,15 @@ measure(char **servers, gboolean json)
   if (!plane)
     return fwd_command_fail(error);
   discovery = fwd_discovery_new(plane);
+  fwd_discovery_set_background(discovery, lifetime, NULL);
   g_signal_connect(discovery, "done", G_CALLBACK(on_done), &wait);
+  g_signal_connect(discovery, "changed", G_CALLBACK(on_changed), &wait);
   fwd_discovery_start(discovery, (const char *const *)servers);
-  limit = g_timeout_add(LIMIT_MS, on_limit, loop);
+  limit = g_timeout_add(lifetime ? LIFETIME_LIMIT_MS : LIMIT_MS, on_limit, loop);
   g_main_loop_run(loop);
   g_source_remove(limit);
   if (wait.done)
-    print_report(fwd_discovery_get_report(discovery), json);
+    print_report(fwd_discovery_get_report(discovery), lifetime, json);
   fwd_discovery_stop(discovery);
   fwd_data_plane_shutdown(plane);
   return wait.done
@@ -162,12 +174,14 @@ int
 fwd_command_nat(int argc, char **argv)
 {
   g_auto(GStrv) servers = NULL;
-  gboolean json = FALSE;
+  gboolean json = FALSE, lifetime = FALSE;
   g_autoptr(GError) error = NULL;
   g_autoptr(GOptionContext) context =
       g_option_context_new("- say what NAT this machine is behind");
   const GOptionEntry entries[] = {
       {"stun", 0, 0, G_OPTION_ARG_STRING_ARRAY, &servers, "STUN server to ask", "HOST:PORT"},
+      {"lifetime", 0, 0, G_OPTION_ARG_NONE, &lifetime,
+       "measure how long an idle mapping lives as well: takes minutes", NULL},
       {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON", NULL},
       G_OPTION_ENTRY_NULL,
   };
@@ -180,5 +194,5 @@ fwd_command_nat(int argc, char **argv)
   if (argc > 1)
     return fwd_command_usage_error("\"%s\": nat takes options only", argv[1]);
   fwd_log_init(FWD_LOG_TEXT, "warning");
-  return measure(servers, json);
+  return measure(servers, lifetime, json);
 }

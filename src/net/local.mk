@@ -16,10 +16,14 @@ libnet_la_SOURCES = \
 	%D%/turn-uri.c %D%/turn-uri.h
 libnet_la_LIBADD = $(GLIB_LIBS) $(GNUTLS_LIBS)
 libnet_la_SOURCES += %D%/datagram-socket.c %D%/datagram-socket.h
+libnet_la_SOURCES += %D%/link-monitor.c %D%/link-monitor.h
+libnet_la_SOURCES += %D%/nat-lifetime.c %D%/nat-lifetime.h
 libnet_la_SOURCES += %D%/websocket-frame.c %D%/websocket-frame.h
 libnet_la_SOURCES += %D%/stun-binding.c %D%/stun-binding.h
 libnet_la_SOURCES += %D%/stream-socket.c %D%/stream-socket.h
 libnet_la_SOURCES += %D%/nat-sockets.c %D%/nat-sockets.h
 libnet_la_SOURCES += %D%/nat-survey.c %D%/nat-survey.h
 libnet_la_SOURCES += %D%/nat-unknown.c %D%/nat-unknown.h
+libnet_la_SOURCES += %D%/network-state.c %D%/network-state.h
 libnet_la_SOURCES += %D%/port-allocation.c %D%/port-allocation.h
+libnet_la_SOURCES += %D%/stun-stream.c %D%/stun-stream.h

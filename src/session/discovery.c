@@ -5,16 +5,21 @@
 
 #define FWD_LOG_COMPONENT "discovery"
 #include "core/log.h"
-#include "meeting/host-port.h"
 #include "net/candidates.h"
 #include "net/nat-discovery.h"
 #include "session/measurement.h"
+#include "session/nat-figures.h"
+#include "session/network-watch.h"
+#include "session/stun-lookup.h"
 
-#define STUN_PORT 3478
 /* The shortest UDP timeout of 34 home routers was 30 s (Hätönen et al., IMC 2010). */
-#define KEEP_ALIVE_US (20 * G_USEC_PER_SEC)
-#define KEEPER_RTO_MS 500
-#define KEEPER_TRIES  4
+#define KEEP_ALIVE_S 20
+/* Of a lifetime that was measured: two packets may be lost. */
+#define KEEP_ALIVE_PART  3
+#define KEEP_ALIVE_MIN_S 5
+#define KEEP_ALIVE_MAX_S 25
+#define KEEPER_RTO_MS    500
+#define KEEPER_TRIES     4
 /* How long slower names may hold up the servers that are resolved already. */
 #define RESOLVE_GRACE_MS 500
 
@@ -25,11 +30,12 @@ struct _FwdDiscovery {
   GArray *servers;    /* of FwdEndpoint */
   GArray *host;       /* of FwdCandidate */
   GArray *candidates; /* the host's and the reflexive ones */
-  FwdNatReport report;
-  FwdNatSurveyResult surveyed; /* goes into the report */
+  FwdNatFigures figures;
   FwdNatDiscovery *run;
   FwdMeasurement *measurement; /* beside the run */
-  FwdStunClient *keeper;       /* keeps the mapping alive once the run is over */
+  gboolean measures_lifetime, is_timing;
+  FwdNetworkWatch *watch;
+  FwdStunClient *keeper; /* keeps the mapping alive once the run is over */
   gboolean complete;
   gint64 next_keep_alive;
   guint timer;
@@ -40,15 +46,24 @@ struct _FwdDiscovery {
   GCancellable *cancellable;
 };
 
-enum { CHANGED, DONE, SIGNAL_COUNT };
+enum { CHANGED, DONE, NETWORK_CHANGED, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
 
 G_DEFINE_FINAL_TYPE(FwdDiscovery, fwd_discovery, G_TYPE_OBJECT)
 
 static void keep_alive(FwdDiscovery *self, gint64 now);
 static void
-take_stun(const FwdEndpoint *from, const guint8 *data, gsize length, gpointer user_data);
+take_fresh(const FwdEndpoint *from, const guint8 *data, gsize length, gpointer user_data);
 static void arm(FwdDiscovery *self);
+
+static gint64
+keep_alive_interval(const FwdDiscovery *self)
+{
+  guint lifetime = self->figures.report.lifetime_seconds;
+  guint seconds = CLAMP(lifetime / KEEP_ALIVE_PART, KEEP_ALIVE_MIN_S, KEEP_ALIVE_MAX_S);
+
+  return (gint64)(lifetime > 0 ? seconds : KEEP_ALIVE_S) * G_USEC_PER_SEC;
+}
 
 static gint64
 next_deadline(FwdDiscovery *self)
@@ -153,27 +168,10 @@ tell(FwdDiscovery *self, gboolean is_done)
     self->tell = g_idle_add_full(G_PRIORITY_DEFAULT, on_tell, self, NULL);
 }
 
-static void
-add_survey(FwdDiscovery *self)
+static gboolean
+is_behind_nat(const FwdDiscovery *self)
 {
-  const FwdNatSurveyResult *surveyed = &self->surveyed;
-
-  if (surveyed->ports.pattern != FWD_PORTS_UNKNOWN) {
-    self->report.ports = surveyed->ports.pattern;
-    self->report.port_delta = surveyed->ports.delta;
-    self->report.port_spread = surveyed->ports.spread;
-  }
-  self->report.hairpinning = surveyed->hairpinning;
-  self->report.hops = surveyed->hops;
-  self->report.public_addresses =
-      MAX(self->report.public_addresses, surveyed->public_addresses);
-}
-
-static void
-take_report(FwdDiscovery *self, const FwdNatReport *report)
-{
-  self->report = *report;
-  add_survey(self);
+  return self->candidates->len > self->host->len;
 }
 
 static void
@@ -181,8 +179,21 @@ on_progress(const FwdNatReport *report, gpointer user_data)
 {
   FwdDiscovery *self = user_data;
 
-  take_report(self, report);
+  fwd_nat_figures_set_run(&self->figures, report, is_behind_nat(self));
   tell(self, FALSE);
+}
+
+/* In the background, once for each network. */
+static void
+measure_lifetime(FwdDiscovery *self)
+{
+  const FwdEndpoint *server = fwd_nat_discovery_get_server(self->run, AF_INET);
+
+  if (!self->measures_lifetime || self->figures.report.lifetime_seconds > 0 || !server ||
+      !is_behind_nat(self))
+    return;
+  self->is_timing = TRUE;
+  fwd_measurement_lifetime(self->measurement, server);
 }
 
 static void
@@ -190,8 +201,9 @@ on_run_done(const FwdNatReport *report, gpointer user_data)
 {
   FwdDiscovery *self = user_data;
 
-  take_report(self, report);
+  fwd_nat_figures_set_run(&self->figures, report, is_behind_nat(self));
   self->complete = TRUE;
+  measure_lifetime(self);
   tell(self, !fwd_measurement_is_surveying(self->measurement));
 }
 
@@ -200,9 +212,19 @@ on_surveyed(const FwdNatSurveyResult *result, gpointer user_data)
 {
   FwdDiscovery *self = user_data;
 
-  self->surveyed = *result;
-  add_survey(self);
+  fwd_nat_figures_set_survey(&self->figures, result);
   tell(self, self->complete);
+}
+
+static void
+on_lifetime(guint seconds, gboolean is_final, gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  fwd_log_debug("an idle mapping lives %u s", seconds);
+  self->is_timing = !is_final;
+  fwd_nat_figures_set_lifetime(&self->figures, seconds, is_final);
+  tell(self, FALSE);
 }
 
 static void
@@ -224,12 +246,13 @@ begin_run(FwdDiscovery *self)
       .done = on_run_done,
   };
   static const FwdMeasurementEvents measurement_events = {
-      .received = take_stun,
+      .received = take_fresh,
       .surveyed = on_surveyed,
+      .lifetime = on_lifetime,
   };
   gint64 now = g_get_monotonic_time();
 
-  self->next_keep_alive = now + KEEP_ALIVE_US;
+  self->next_keep_alive = now + keep_alive_interval(self);
   if (!self->servers->len) {
     arm(self);
     return;
@@ -254,10 +277,10 @@ on_kept(const FwdStunMessage *response, const FwdEndpoint *from, guint32 rtt_us,
     return;
   fwd_endpoint_any(fwd_endpoint_family(&candidate.endpoint), &candidate.base);
   on_candidate(&candidate, self);
-  if (!self->report.udp_blocked)
+  if (!self->figures.report.udp_blocked)
     return;
   /* It was, or the servers were not there yet: what the run said no longer holds. */
-  self->report.udp_blocked = FALSE;
+  fwd_nat_figures_unblock(&self->figures);
   begin_run(self);
 }
 
@@ -274,7 +297,7 @@ keep_alive(FwdDiscovery *self, gint64 now)
     fwd_discovery_refresh(self);
     return;
   }
-  self->next_keep_alive = now + KEEP_ALIVE_US;
+  self->next_keep_alive = now + keep_alive_interval(self);
   for (guint i = 0; i < self->servers->len; i++) {
     const FwdEndpoint *server = &g_array_index(self->servers, FwdEndpoint, i);
     gboolean *done = &asked[fwd_endpoint_family(server) == AF_INET6];
@@ -289,21 +312,18 @@ survey(FwdDiscovery *self)
 {
   const FwdEndpoint *server = fwd_nat_discovery_get_server(self->run, AF_INET);
 
-  if (server && self->candidates->len > self->host->len)
+  if (server && is_behind_nat(self))
     fwd_measurement_survey(self->measurement, server);
 }
 
+/* Nothing but the run: the keeper may begin another one, with other sockets than this. */
 static void
-take_stun(const FwdEndpoint *from, const guint8 *data, gsize length, gpointer user_data)
+take_fresh(const FwdEndpoint *from, const guint8 *data, gsize length, gpointer user_data)
 {
   FwdDiscovery *self = user_data;
-  gint64 now = g_get_monotonic_time();
 
-  if (self->run && fwd_nat_discovery_receive(self->run, from, data, length, now))
-    survey(self);
-  else if (!fwd_stun_client_receive(self->keeper, from, data, length, now))
-    return;
-  arm(self);
+  if (fwd_nat_discovery_receive(self->run, from, data, length, g_get_monotonic_time()))
+    arm(self);
 }
 
 static void
@@ -311,15 +331,13 @@ on_stun(FwdDataPlane *plane, const FwdEndpoint *from, GBytes *datagram, FwdDisco
 {
   gsize length;
   const guint8 *data = g_bytes_get_data(datagram, &length);
+  gint64 now = g_get_monotonic_time();
 
-  take_stun(from, data, length, self);
-}
-
-static void
-add_server(FwdDiscovery *self, const FwdEndpoint *server)
-{
-  if (fwd_data_plane_get_port(self->plane, fwd_endpoint_family(server)))
-    g_array_append_val(self->servers, *server);
+  if (self->run && fwd_nat_discovery_receive(self->run, from, data, length, now))
+    survey(self);
+  else if (!fwd_stun_client_receive(self->keeper, from, data, length, now))
+    return;
+  arm(self);
 }
 
 static gboolean
@@ -344,65 +362,31 @@ resolved(FwdDiscovery *self)
   }
 }
 
-typedef struct {
-  FwdDiscovery *discovery; /* not owned: a cancelled lookup does not look at it */
-  char *host;
-  guint16 port;
-} Lookup;
-
 static void
-lookup_free(Lookup *lookup)
+on_server(const FwdEndpoint *server, gpointer user_data)
 {
-  g_free(lookup->host);
-  g_free(lookup);
+  FwdDiscovery *self = user_data;
+
+  if (fwd_data_plane_get_port(self->plane, fwd_endpoint_family(server)))
+    g_array_append_val(self->servers, *server);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lookup, lookup_free)
-
 static void
-on_looked_up(GObject *resolver, GAsyncResult *result, gpointer user_data)
+on_lookup_ended(gpointer user_data)
 {
-  g_autoptr(Lookup) lookup = user_data;
-  g_autoptr(GError) error = NULL;
-  g_autolist(GInetAddress) addresses =
-      g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &error);
+  FwdDiscovery *self = user_data;
 
-  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  if (error)
-    fwd_log_warning("STUN server %s: %s", lookup->host, error->message);
-  for (GList *item = addresses; item; item = item->next) {
-    g_autofree char *address = g_inet_address_to_string(item->data);
-    FwdEndpoint server;
-    if (fwd_endpoint_from_address(address, lookup->port, &server))
-      add_server(lookup->discovery, &server);
-  }
-  lookup->discovery->lookups--;
-  resolved(lookup->discovery);
+  self->lookups--;
+  resolved(self);
 }
 
 static void
 look_up(FwdDiscovery *self, const char *name)
 {
-  g_autoptr(GResolver) resolver = g_resolver_get_default();
-  g_autofree char *host = NULL;
-  guint16 port;
-  FwdEndpoint server;
-  Lookup *lookup;
+  static const FwdStunLookupEvents events = {.found = on_server, .ended = on_lookup_ended};
 
-  if (!fwd_host_port_parse(name, STUN_PORT, &host, &port))
-    return;
-  if (fwd_endpoint_from_address(host, port, &server)) {
-    add_server(self, &server);
-    return;
-  }
-  lookup = g_new0(Lookup, 1);
-  lookup->discovery = self;
-  lookup->host = g_steal_pointer(&host);
-  lookup->port = port;
-  self->lookups++;
-  g_resolver_lookup_by_name_async(resolver, lookup->host, self->cancellable, on_looked_up,
-                                  lookup);
+  if (fwd_stun_lookup(name, self->cancellable, &events, self))
+    self->lookups++;
 }
 
 static void
@@ -417,8 +401,20 @@ cancel(FwdDiscovery *self)
   self->tells_done = FALSE;
   g_clear_pointer(&self->run, fwd_nat_discovery_free);
   g_clear_pointer(&self->measurement, fwd_measurement_free);
+  self->is_timing = FALSE;
   self->lookups = 0;
   self->next_keep_alive = G_MAXINT64;
+}
+
+static void
+on_network_changed(gpointer user_data)
+{
+  FwdDiscovery *self = user_data;
+
+  fwd_nat_figures_forget(&self->figures);
+  fwd_discovery_refresh(self);
+  tell(self, FALSE);
+  g_signal_emit(self, signals[NETWORK_CHANGED], 0);
 }
 
 static void
@@ -441,6 +437,8 @@ fwd_discovery_start(FwdDiscovery *self, const char *const *servers)
   self->names = names;
   self->complete = FALSE;
   self->cancellable = g_cancellable_new();
+  if (!self->watch)
+    self->watch = fwd_network_watch_new(on_network_changed, self);
   g_array_set_size(self->servers, 0);
   gather_host(self);
   for (guint i = 0; names[i]; i++)
@@ -459,7 +457,33 @@ void
 fwd_discovery_stop(FwdDiscovery *self)
 {
   cancel(self);
+  g_clear_pointer(&self->watch, fwd_network_watch_free);
   g_clear_pointer(&self->names, g_strfreev);
+}
+
+void
+fwd_discovery_set_background(FwdDiscovery *self, gboolean measures_lifetime, const char *memory)
+{
+  self->measures_lifetime = measures_lifetime;
+  fwd_nat_figures_set_memory(&self->figures, memory);
+}
+
+gboolean
+fwd_discovery_is_measuring(FwdDiscovery *self)
+{
+  return self->is_timing;
+}
+
+void
+fwd_discovery_set_seen_at(FwdDiscovery *self, const char *endpoint)
+{
+  FwdEndpoint seen_at;
+
+  if (!endpoint || !fwd_endpoint_parse(endpoint, &seen_at, NULL))
+    return;
+  fwd_nat_figures_set_seen_at(&self->figures, &seen_at);
+  if (self->figures.report.udp_blocked)
+    tell(self, FALSE);
 }
 
 const GArray *
@@ -477,7 +501,7 @@ fwd_discovery_get_servers(FwdDiscovery *self)
 const FwdNatReport *
 fwd_discovery_get_report(FwdDiscovery *self)
 {
-  return &self->report;
+  return &self->figures.report;
 }
 
 gboolean
@@ -491,7 +515,7 @@ gboolean
 fwd_discovery_was_answered(FwdDiscovery *self)
 {
   return self->candidates->len > self->host->len ||
-         (self->complete && !self->report.udp_blocked);
+         (self->complete && !self->figures.report.udp_blocked);
 }
 
 static void
@@ -500,6 +524,8 @@ fwd_discovery_finalize(GObject *object)
   FwdDiscovery *self = FWD_DISCOVERY(object);
 
   cancel(self);
+  g_clear_pointer(&self->watch, fwd_network_watch_free);
+  fwd_nat_figures_clear(&self->figures);
   g_strfreev(self->names);
   fwd_stun_client_free(self->keeper);
   g_array_unref(self->servers);
@@ -515,6 +541,9 @@ fwd_discovery_class_init(FwdDiscoveryClass *klass)
   G_OBJECT_CLASS(klass)->finalize = fwd_discovery_finalize;
   signals[CHANGED] = g_signal_new("changed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0,
                                   NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[NETWORK_CHANGED] =
+      g_signal_new("network-changed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                   NULL, NULL, G_TYPE_NONE, 0);
   signals[DONE] = g_signal_new("done", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -4,7 +4,7 @@ libsession_la_SOURCES = \
 	%D%/connector-attempt.c %D%/connector-attempt.h %D%/connector.c %D%/connector.h \
 	%D%/credentials.c %D%/credentials.h %D%/discovery.c %D%/discovery.h %D%/drain.c %D%/drain.h %D%/hello.c \
 	%D%/hello.h %D%/interfaces.c %D%/interfaces.h %D%/measurement.c %D%/measurement.h %D%/mapping-entry.c %D%/mapping-entry.h %D%/mapping-table.c \
-	%D%/mapping-table.h %D%/peer-list.c %D%/peer-list.h %D%/peer.c %D%/peer.h \
+	%D%/mapping-table.h %D%/nat-figures.c %D%/nat-figures.h %D%/network-memory.c %D%/network-memory.h %D%/network-watch.c %D%/network-watch.h %D%/stun-lookup.c %D%/stun-lookup.h %D%/peer-list.c %D%/peer-list.h %D%/peer.c %D%/peer.h \
 	%D%/persistent-tunnel.c %D%/persistent-tunnel.h %D%/reverse-mappings.c \
 	%D%/reverse-mappings.h %D%/room.c %D%/room.h %D%/server-session.c \
 	%D%/server-session.h %D%/service.c %D%/service.h %D%/session.c %D%/session.h \

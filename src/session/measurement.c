@@ -18,7 +18,9 @@ struct FwdMeasurement {
   Set fresh[2]; /* IPv4, IPv6 */
   Set survey_set;
   FwdNatSurvey *survey;
-  gboolean was_surveyed;
+  Set lifetime_set;
+  FwdNatLifetime *lifetime;
+  gboolean was_surveyed, was_timed;
   guint timer;
 };
 
@@ -61,7 +63,7 @@ on_fresh(guint socket, const FwdEndpoint *from, const guint8 *data, gsize length
 }
 
 static void
-on_fresh_expired(guint socket, const FwdEndpoint *router, gpointer user_data)
+ignore_expired(guint socket, const FwdEndpoint *router, gpointer user_data)
 {
 }
 
@@ -69,7 +71,7 @@ void
 fwd_measurement_send_fresh(FwdMeasurement *self, const FwdEndpoint *to, const guint8 *data,
                            gsize length)
 {
-  static const FwdNatSocketsEvents events = {.received = on_fresh, .expired = on_fresh_expired};
+  static const FwdNatSocketsEvents events = {.received = on_fresh, .expired = ignore_expired};
   int family = fwd_endpoint_family(to);
   Set *set = &self->fresh[family == AF_INET6 ? 1 : 0];
 
@@ -84,8 +86,13 @@ on_timer(gpointer user_data)
 {
   FwdMeasurement *self = user_data;
 
+  gint64 now = g_get_monotonic_time();
+
   self->timer = 0;
-  fwd_nat_survey_tick(self->survey, g_get_monotonic_time());
+  if (self->survey)
+    fwd_nat_survey_tick(self->survey, now);
+  if (self->lifetime)
+    fwd_nat_lifetime_tick(self->lifetime, now);
   arm(self);
   return G_SOURCE_REMOVE;
 }
@@ -93,8 +100,9 @@ on_timer(gpointer user_data)
 static void
 arm(FwdMeasurement *self)
 {
-  gint64 deadline = self->survey ? fwd_nat_survey_deadline(self->survey) : G_MAXINT64;
-  gint64 wait = deadline - g_get_monotonic_time();
+  gint64 survey = self->survey ? fwd_nat_survey_deadline(self->survey) : G_MAXINT64;
+  gint64 lifetime = self->lifetime ? fwd_nat_lifetime_deadline(self->lifetime) : G_MAXINT64;
+  gint64 deadline = MIN(survey, lifetime), wait = deadline - g_get_monotonic_time();
 
   g_clear_handle_id(&self->timer, g_source_remove);
   if (deadline != G_MAXINT64)
@@ -140,6 +148,13 @@ on_surveyed(const FwdNatSurveyResult *result, gpointer user_data)
   self->events.surveyed(result, self->user_data);
 }
 
+static void
+list_ports(const Set *set, guint16 *ports)
+{
+  for (guint i = 0; i < fwd_nat_sockets_count(set->sockets); i++)
+    ports[i] = fwd_nat_sockets_get_port(set->sockets, i);
+}
+
 void
 fwd_measurement_survey(FwdMeasurement *self, const FwdEndpoint *server)
 {
@@ -153,9 +168,57 @@ fwd_measurement_survey(FwdMeasurement *self, const FwdEndpoint *server)
   self->was_surveyed = TRUE;
   if (!open_set(&self->survey_set, AF_INET, FWD_NAT_SURVEY_SOCKETS, &socket_events, self))
     return;
-  for (guint i = 0; i < FWD_NAT_SURVEY_SOCKETS; i++)
-    ports[i] = fwd_nat_sockets_get_port(self->survey_set.sockets, i);
+  list_ports(&self->survey_set, ports);
   self->survey = fwd_nat_survey_new(server, ports, &events, self, g_get_monotonic_time());
+  arm(self);
+}
+
+static void
+on_lifetime_received(guint socket, const FwdEndpoint *from, const guint8 *data, gsize length,
+                     gpointer user_data)
+{
+  FwdMeasurement *self = user_data;
+
+  if (!self->lifetime)
+    return;
+  fwd_nat_lifetime_receive(self->lifetime, socket, from, data, length, g_get_monotonic_time());
+  arm(self);
+}
+
+static void
+send_lifetime(guint socket, const FwdEndpoint *to, const guint8 *data, gsize length,
+              gpointer user_data)
+{
+  FwdMeasurement *self = user_data;
+
+  fwd_nat_sockets_send(self->lifetime_set.sockets, socket, 0, to, data, length);
+}
+
+static void
+on_lifetime(guint seconds, gboolean is_final, gpointer user_data)
+{
+  FwdMeasurement *self = user_data;
+
+  if (is_final)
+    g_clear_pointer(&self->lifetime, fwd_nat_lifetime_free);
+  self->events.lifetime(seconds, is_final, self->user_data);
+}
+
+void
+fwd_measurement_lifetime(FwdMeasurement *self, const FwdEndpoint *server)
+{
+  static const FwdNatSocketsEvents socket_events = {.received = on_lifetime_received,
+                                                    .expired = ignore_expired};
+  static const FwdNatLifetimeEvents events = {.send = send_lifetime, .found = on_lifetime};
+  guint16 ports[FWD_NAT_LIFETIME_SOCKETS];
+
+  if (self->was_timed)
+    return;
+  self->was_timed = TRUE;
+  if (!open_set(&self->lifetime_set, AF_INET, FWD_NAT_LIFETIME_SOCKETS, &socket_events, self))
+    return;
+  list_ports(&self->lifetime_set, ports);
+  self->lifetime = fwd_nat_lifetime_new(server, ports, &events, self, g_get_monotonic_time());
   arm(self);
 }
 
@@ -181,6 +244,8 @@ fwd_measurement_free(FwdMeasurement *self)
   g_clear_handle_id(&self->timer, g_source_remove);
   g_clear_pointer(&self->survey, fwd_nat_survey_free);
   close_set(&self->survey_set);
+  g_clear_pointer(&self->lifetime, fwd_nat_lifetime_free);
+  close_set(&self->lifetime_set);
   for (guint i = 0; i < G_N_ELEMENTS(self->fresh); i++)
     close_set(&self->fresh[i]);
   g_free(self);

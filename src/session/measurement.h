@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
- * Runs the measurements that need sockets of their own (net/nat-survey.h and the
- * tests of filtering) on the main loop. Belongs to a discovery. Main thread only.
+ * Runs the measurements that need sockets of their own (net/nat-survey.h,
+ * net/nat-lifetime.h and the tests of filtering) on the main loop. Belongs to a discovery. Main
+ * thread only.
  */
 #pragma once
 
+#include "net/nat-lifetime.h"
 #include "net/nat-survey.h"
 
 typedef struct FwdMeasurement FwdMeasurement;
@@ -15,6 +17,8 @@ typedef struct {
                    gpointer user_data);
   /** The survey is over. It may not free the measurement. */
   void (*surveyed)(const FwdNatSurveyResult *result, gpointer user_data);
+  /** As fwd_nat_lifetime_new() tells it. It may not free the measurement. */
+  void (*lifetime)(guint seconds, gboolean is_final, gpointer user_data);
 } FwdMeasurementEvents;
 
 FwdMeasurement *fwd_measurement_new(const FwdMeasurementEvents *events, gpointer user_data);
@@ -28,5 +32,7 @@ void fwd_measurement_send_fresh(FwdMeasurement *self, const FwdEndpoint *to, con
 
 /** Begins the survey with @server, of IPv4; later calls do nothing. */
 void fwd_measurement_survey(FwdMeasurement *self, const FwdEndpoint *server);
+/** Begins to measure the lifetime with @server, of IPv4; later calls do nothing. */
+void fwd_measurement_lifetime(FwdMeasurement *self, const FwdEndpoint *server);
 /** Whether the survey has begun and is not over. */
 gboolean fwd_measurement_is_surveying(const FwdMeasurement *self);

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "session/drain.h"
 #include "session/hello.h"
+#include "session/network-memory.h"
 #include "session/peer-list.h"
 #include "session/room.h"
 #include "session/service.h"
@@ -299,12 +300,20 @@ on_discovered(FwdDiscovery *discovery, FwdSession *self)
 }
 
 static void
+on_network_changed(FwdDiscovery *discovery, FwdSession *self)
+{
+  publish(self, FWD_EVENT_NETWORK_CHANGED, NULL, NULL);
+}
+
+static void
 on_joined(FwdRoom *room, FwdSession *self)
 {
   FwdSessionPrivate *private = PRIVATE(self);
   g_auto(GStrv) stun = fwd_room_get_stun_servers(room);
+  g_autofree char *seen_at = fwd_room_get_public_endpoint(room);
   g_autoptr(GPtrArray) turn = fwd_room_get_turn_servers(room);
 
+  fwd_discovery_set_seen_at(private->discovery, seen_at);
   fwd_surroundings_set_turn_servers(private->surroundings, private->credentials->turn, turn);
   publish(self, FWD_EVENT_SIGNALING_CONNECTED, "transport", fwd_room_get_transport(room));
   if (stun && stun[0] && !private->credentials->stun[0] &&
@@ -367,6 +376,7 @@ static gboolean
 open_sockets(FwdSession *self, GError **error)
 {
   FwdSessionPrivate *private = PRIVATE(self);
+  g_autofree char *memory = fwd_network_memory_default_path();
 
   private->credentials = fwd_credentials_new(private->profile, error);
   private->identity = private->credentials ? fwd_identity_new(error) : NULL;
@@ -382,6 +392,9 @@ open_sockets(FwdSession *self, GError **error)
   g_object_get(private->profile, "strategies", &private->surroundings->strategies, NULL);
   private->surroundings->signaling_url = g_uri_to_string(private->credentials->url);
   private->discovery = fwd_discovery_new(private->plane);
+  fwd_discovery_set_background(private->discovery, TRUE, memory);
+  g_signal_connect_object(private->discovery, "network-changed",
+                          G_CALLBACK(on_network_changed), self, 0);
   g_signal_connect_object(private->discovery, "changed", G_CALLBACK(on_discovery), self, 0);
   g_signal_connect_object(private->discovery, "done", G_CALLBACK(on_discovery), self, 0);
   g_signal_connect_object(private->discovery, "done", G_CALLBACK(on_discovered), self, 0);

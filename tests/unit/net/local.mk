@@ -74,3 +74,19 @@ unit_tests += %D%/nat-sockets-unit
 unit_tests += %D%/nat-unknown-unit
 %C%_nat_unknown_unit_SOURCES = %D%/nat-unknown-unit.c
 %C%_nat_unknown_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/stun-stream-unit
+%C%_stun_stream_unit_SOURCES = %D%/stun-stream-unit.c
+%C%_stun_stream_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/nat-lifetime-unit
+%C%_nat_lifetime_unit_SOURCES = %D%/nat-lifetime-unit.c
+%C%_nat_lifetime_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/link-monitor-unit
+%C%_link_monitor_unit_SOURCES = %D%/link-monitor-unit.c
+%C%_link_monitor_unit_LDADD = $(net_test_libraries)
+
+unit_tests += %D%/network-state-unit
+%C%_network_state_unit_SOURCES = %D%/network-state-unit.c
+%C%_network_state_unit_LDADD = $(net_test_libraries)

@@ -58,6 +58,14 @@ unit_tests += %D%/turn-allocation-unit
 
 include $(top_srcdir)/tests/unit/session/interfaces.mk
 
+unit_tests += %D%/network-memory-unit
+%C%_network_memory_unit_SOURCES = %D%/network-memory-unit.c
+%C%_network_memory_unit_LDADD = $(session_test_libs)
+
+unit_tests += %D%/nat-figures-unit
+%C%_nat_figures_unit_SOURCES = %D%/nat-figures-unit.c
+%C%_nat_figures_unit_LDADD = $(session_test_libs)
+
 unit_tests += %D%/turns-unit %D%/history-unit %D%/advice-unit
 %C%_turns_unit_SOURCES = %D%/turns-unit.c
 %C%_turns_unit_LDADD = $(session_test_libs)

@@ -17,6 +17,16 @@ unit_tests += %D%/stun-answer-unit
 %C%_stun_answer_unit_CPPFLAGS = $(signald_test_cppflags)
 %C%_stun_answer_unit_LDADD = libsignald.la $(GLIB_LIBS)
 
+unit_tests += %D%/stun-classic-unit
+%C%_stun_classic_unit_SOURCES = %D%/stun-classic-unit.c
+%C%_stun_classic_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_stun_classic_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
+unit_tests += %D%/stun-tcp-unit
+%C%_stun_tcp_unit_SOURCES = %D%/stun-tcp-unit.c
+%C%_stun_tcp_unit_CPPFLAGS = $(signald_test_cppflags)
+%C%_stun_tcp_unit_LDADD = libsignald.la $(GLIB_LIBS)
+
 unit_tests += %D%/stun-server-unit
 %C%_stun_server_unit_SOURCES = %D%/stun-server-unit.c
 %C%_stun_server_unit_CPPFLAGS = $(signald_test_cppflags)

@@ -150,11 +150,11 @@ test_no_alternate_to_change_to(Fixture *fixture, gconstpointer data)
 static void
 test_unknown_attributes(Fixture *fixture, gconstpointer data)
 {
-  const guint8 unknown[] = {0x7f, 0x00, 0x00, 0x27};
+  const guint8 unknown[] = {0x7f, 0x00, 0x00, 0x26};
 
   fwd_stun_writer_add(&fixture->writer, 0x7f00, "abcde", 5);
   fwd_stun_writer_add(&fixture->writer, 0xff00, "ignored", 7);
-  fwd_stun_writer_add_uint32(&fixture->writer, FWD_STUN_RESPONSE_PORT, 0x12340000);
+  fwd_stun_writer_add(&fixture->writer, FWD_STUN_PADDING, "padding", 7);
   assert_refused(fixture, 420);
   assert_unknown(fixture, unknown, sizeof unknown);
 }
@@ -177,6 +177,41 @@ test_bad_change_request(Fixture *fixture, gconstpointer data)
 {
   fwd_stun_writer_add(&fixture->writer, FWD_STUN_CHANGE_REQUEST, "123456", 6);
   assert_refused(fixture, 400);
+}
+
+/* The answer goes to another port of the one who asked, and never to another address. */
+static void
+test_response_port(Fixture *fixture, gconstpointer data)
+{
+  assert_answer(fixture, 0);
+  g_assert_true(fwd_endpoint_equal(&fixture->answer.to, &fixture->from));
+  fwd_stun_writer_add_uint32(&fixture->writer, FWD_STUN_RESPONSE_PORT, 0x12340000);
+  assert_answer(fixture, 0);
+  g_assert_cmpuint(fwd_endpoint_port(&fixture->answer.to), ==, 0x1234);
+  g_assert_true(fwd_endpoint_same_address(&fixture->answer.to, &fixture->from));
+  assert_endpoint(fixture, FWD_STUN_XOR_MAPPED_ADDRESS, &fixture->from);
+}
+
+static void
+test_bad_response_port(Fixture *fixture, gconstpointer data)
+{
+  fwd_stun_writer_add(&fixture->writer, FWD_STUN_RESPONSE_PORT, "12", 2);
+  assert_refused(fixture, 400);
+}
+
+/* Over TCP there is one way back. */
+static void
+test_stream(Fixture *fixture, gconstpointer data)
+{
+  const guint8 unknown[] = {0x00, 0x27, 0x00, 0x03};
+
+  fixture->site.is_stream = TRUE;
+  assert_answer(fixture, 0);
+  g_assert_cmpint(fwd_stun_message_class(&fixture->message), ==, FWD_STUN_SUCCESS);
+  fwd_stun_writer_add_uint32(&fixture->writer, FWD_STUN_RESPONSE_PORT, 0x12340000);
+  fwd_stun_writer_add_uint32(&fixture->writer, FWD_STUN_CHANGE_REQUEST, 6);
+  assert_refused(fixture, 420);
+  assert_unknown(fixture, unknown, sizeof unknown);
 }
 
 static void
@@ -239,6 +274,9 @@ main(int argc, char **argv)
   ADD("/stun-answer/unknown-attributes", one, test_unknown_attributes);
   ADD("/stun-answer/many-unknown-attributes", four, test_many_unknown_attributes);
   ADD("/stun-answer/bad-change-request", four, test_bad_change_request);
+  ADD("/stun-answer/response-port", one, test_response_port);
+  ADD("/stun-answer/bad-response-port", one, test_bad_response_port);
+  ADD("/stun-answer/stream", one, test_stream);
   ADD("/stun-answer/credentials-are-ignored", one, test_credentials_are_ignored);
   ADD("/stun-answer/no-request", one, test_no_request);
   ADD("/stun-answer/malformed", one, test_malformed);

@@ -166,11 +166,16 @@ next_doubt(const FwdPathMonitor *monitor)
   return MAX(monitor->sent, monitor->probed) + MAX(DOUBT_INTERVAL, 2 * monitor->srtt);
 }
 
+/* One lost probe is a hint: the next ones soon tell what it was. */
+static gboolean
+was_lossy_lately(const FwdPathMonitor *monitor)
+{
+  return monitor->last_loss != 0 && monitor->probed < monitor->last_loss + CLEAN_AFTER;
+}
+
 static gint64
 next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
 {
-  gint64 since;
-
   if (monitor->failed)
     return G_MAXINT64;
   if (monitor->burst > 0)
@@ -179,7 +184,7 @@ next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
     return monitor->probed + (monitor->proven ? DEAD_INTERVAL : DOUBT_INTERVAL);
   if (count_unanswered(monitor) > 0)
     return monitor->probed + DOUBT_INTERVAL;
-  if (monitor->lossy || monitor->bad_since != 0 || count_lost_in_a_row(monitor, &since) > 0)
+  if (monitor->lossy || was_lossy_lately(monitor))
     return monitor->probed + LOSSY_INTERVAL;
   if (use == FWD_MONITOR_STANDBY)
     return monitor->probed + STANDBY_INTERVAL;

@@ -7,7 +7,7 @@ libsession_la_SOURCES = \
 	%D%/mapping-table.h %D%/nat-figures.c %D%/nat-figures.h %D%/network-memory.c %D%/network-memory.h %D%/network-watch.c %D%/network-watch.h %D%/stun-lookup.c %D%/stun-lookup.h %D%/peer-list.c %D%/peer-list.h %D%/peer.c %D%/peer.h \
 	%D%/persistent-tunnel.c %D%/persistent-tunnel.h %D%/reverse-mappings.c \
 	%D%/reverse-mappings.h %D%/room.c %D%/room.h %D%/server-session.c \
-	%D%/server-session.h %D%/service.c %D%/service.h %D%/session.c %D%/session.h \
+	%D%/server-session.h %D%/service.c %D%/service.h %D%/session.c %D%/session.h %D%/session-peers.c %D%/session-private.h \
 	%D%/history.c %D%/history.h %D%/pursuit.c %D%/pursuit.h %D%/turns.c %D%/turns.h \
 	%D%/advice.c %D%/advice.h %D%/teller.c %D%/teller.h \
 	%D%/surroundings.c %D%/surroundings.h

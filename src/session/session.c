@@ -1,38 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "session/session.h"
+#include "session/session-private.h"
 
 #define FWD_LOG_COMPONENT "session"
 #include "core/log.h"
-#include "session/drain.h"
-#include "session/hello.h"
 #include "session/network-memory.h"
 #include "session/peer-list.h"
-#include "session/room.h"
-#include "session/service.h"
-#include "session/teller.h"
 #include <stunfwd/error.h>
-#include <string.h>
 
 /* Changes of the own network are told together, not one by one. */
 #define TELL_DELAY_MS 10
-
-typedef struct {
-  FwdApplication *application;
-  FwdProfile *profile;
-  FwdRole role;
-  FwdSessionState state;
-  FwdCredentials *credentials;
-  FwdIdentity *identity;
-  FwdDataPlane *plane;
-  FwdDiscovery *discovery;
-  FwdRoom *room;
-  FwdService *service;
-  FwdSurroundings *surroundings;
-  GListStore *peers;
-  guint tell_timer;
-  GTask *stopping;
-  FwdDrain *drain;
-} FwdSessionPrivate;
 
 enum { PROPERTY_APPLICATION = 1, PROPERTY_PROFILE, PROPERTY_STATE };
 enum { FAILED, SIGNAL_COUNT };
@@ -46,6 +22,12 @@ G_DEFINE_ABSTRACT_TYPE_WITH_CODE(FwdSession, fwd_session, G_TYPE_OBJECT,
                                                            fwd_session_component_init))
 
 #define PRIVATE(self) ((FwdSessionPrivate *)fwd_session_get_instance_private(self))
+
+FwdSessionPrivate *
+fwd_session_get_private(FwdSession *self)
+{
+  return PRIVATE(self);
+}
 
 const char *
 fwd_session_state_to_string(FwdSessionState state)
@@ -68,8 +50,8 @@ set_state(FwdSession *self, FwdSessionState state)
   g_object_notify(G_OBJECT(self), "state");
 }
 
-static void
-publish(FwdSession *self, const char *type, const char *key, const char *value)
+void
+fwd_session_publish(FwdSession *self, const char *type, const char *key, const char *value)
 {
   GVariantDict payload;
 
@@ -78,28 +60,6 @@ publish(FwdSession *self, const char *type, const char *key, const char *value)
     g_variant_dict_insert(&payload, key, "s", value);
   fwd_event_bus_publish(fwd_application_get_bus(PRIVATE(self)->application),
                         fwd_event_new(type, "session", g_variant_dict_end(&payload)));
-}
-
-void
-fwd_session_drop_peer(FwdSession *self, FwdPeer *peer)
-{
-  FwdSessionPrivate *private = PRIVATE(self);
-  g_autoptr(FwdPeer) keep = g_object_ref(peer);
-
-  fwd_peer_close(peer);
-  FWD_SESSION_GET_CLASS(self)->peer_removed(self, peer);
-  fwd_peer_list_remove(private->peers, peer);
-  fwd_session_update_state(self);
-}
-
-static gboolean
-make_room_for_peer(FwdSession *self)
-{
-  FwdPeer *idle = fwd_peer_list_find_idle(PRIVATE(self)->peers);
-
-  if (idle)
-    fwd_session_drop_peer(self, idle);
-  return idle != NULL;
 }
 
 void
@@ -122,148 +82,6 @@ fwd_session_update_state(FwdSession *self)
   set_state(self, state);
 }
 
-static void
-on_peer_state(FwdPeer *peer, GParamSpec *property, FwdSession *self)
-{
-  fwd_session_update_state(self);
-}
-
-static void
-on_channel(FwdPeer *peer, FwdChannel *channel, FwdSession *self)
-{
-  const FwdAccessList *access = FWD_SESSION_GET_CLASS(self)->get_access(self, peer);
-
-  fwd_service_serve(PRIVATE(self)->service, channel, access);
-}
-
-static void
-on_strategy_sends(FwdPeer *peer, guint race, const char *strategy, GVariant *body,
-                  FwdSession *self)
-{
-  FwdMessage *message = fwd_message_new(FWD_MESSAGE_STRATEGY);
-
-  message->attempt = race;
-  message->strategy = g_strdup(strategy);
-  message->body = g_variant_ref(body);
-  fwd_session_send(self, peer, message);
-}
-
-static void
-set_local(FwdSession *self, FwdPeer *peer)
-{
-  FwdDiscovery *discovery = PRIVATE(self)->discovery;
-
-  fwd_surroundings_set_stun_servers(PRIVATE(self)->surroundings,
-                                    fwd_discovery_get_servers(discovery));
-  fwd_connector_set_local(fwd_peer_get_connector(peer), fwd_discovery_get_candidates(discovery),
-                          fwd_discovery_get_report(discovery));
-}
-
-static FwdPeer *
-add_peer(FwdSession *self, const FwdMessage *hello)
-{
-  FwdSessionPrivate *private = PRIVATE(self);
-  FwdPeerContext context = {
-      .role = private->role,
-      .keys = &private->credentials->keys,
-      .plane = private->plane,
-      .registry = fwd_application_get_registry(private->application),
-      .bus = fwd_application_get_bus(private->application),
-      .surroundings = private->surroundings,
-  };
-  g_autoptr(FwdPeer) peer = NULL;
-
-  if (fwd_peer_list_count(private->peers) >= FWD_PEERS_MAX && !make_room_for_peer(self))
-    return NULL;
-  memcpy(context.nonce, fwd_room_get_nonce(private->room), sizeof context.nonce);
-  peer = fwd_peer_new(&context, hello);
-  set_local(self, peer);
-  g_signal_connect_object(peer, "notify::state", G_CALLBACK(on_peer_state), self, 0);
-  g_signal_connect_object(peer, "channel", G_CALLBACK(on_channel), self, 0);
-  g_signal_connect_object(peer, "send", G_CALLBACK(on_strategy_sends), self, 0);
-  fwd_teller_attach(self, peer);
-  g_list_store_append(private->peers, peer);
-  FWD_SESSION_GET_CLASS(self)->peer_added(self, peer);
-  return peer;
-}
-
-static gboolean
-is_proven(FwdSession *self, const FwdMessage *message)
-{
-  const guint8 *nonce = fwd_room_get_nonce(PRIVATE(self)->room);
-
-  return message->has_echo && memcmp(message->echo, nonce, sizeof message->echo) == 0;
-}
-
-static void
-take_hello(FwdSession *self, const char *member, const FwdMessage *hello, FwdPeer *peer)
-{
-  gboolean first = peer == NULL, proven = is_proven(self, hello), came;
-
-  /* The client speaks first, so what a server says must answer it. */
-  if (!fwd_hello_names_its_key(hello) || (PRIVATE(self)->role == FWD_ROLE_CLIENT && !proven))
-    return;
-  if (!peer)
-    peer = add_peer(self, hello);
-  if (!peer || !fwd_peer_accept_sequence(peer, hello->sequence))
-    return;
-  came = fwd_peer_get_member(peer) == NULL;
-  fwd_peer_set_member(peer, member);
-  fwd_peer_take_hello(peer, hello);
-  /* Once until it leaves, however often it or we join again in between. */
-  if (came)
-    publish(self, FWD_EVENT_PEER_JOINED, "peer", fwd_peer_get_id(peer));
-  FWD_SESSION_GET_CLASS(self)->hello(self, peer, first, proven);
-}
-
-static void
-on_message(FwdRoom *room, const char *member, const FwdMessage *message, FwdSession *self)
-{
-  FwdPeer *peer = fwd_peer_list_find(PRIVATE(self)->peers, message->sender);
-
-  /* Whoever drains begins nothing new. */
-  if (PRIVATE(self)->state >= FWD_SESSION_STOPPING)
-    return;
-  if (peer && memcmp(fwd_peer_get_nonce(peer), message->nonce, sizeof message->nonce) != 0)
-    return;
-  if (message->type == FWD_MESSAGE_HELLO) {
-    take_hello(self, member, message, peer);
-    return;
-  }
-  if (!peer || !is_proven(self, message) || !fwd_peer_accept_sequence(peer, message->sequence))
-    return;
-  if (message->type == FWD_MESSAGE_STORY)
-    fwd_peer_take_story(peer, message->story);
-  else if (message->type != FWD_MESSAGE_STRATEGY)
-    FWD_SESSION_GET_CLASS(self)->message(self, peer, message);
-  else
-    fwd_connector_message(fwd_peer_get_connector(peer), message->attempt, message->strategy,
-                          message->body);
-}
-
-void
-fwd_session_send_hello(FwdSession *self, const char *member, FwdPeer *peer)
-{
-  FwdSessionPrivate *private = PRIVATE(self);
-  FwdMessage *hello = fwd_hello_new(private->role, private->identity, private->discovery,
-                                    fwd_application_get_registry(private->application),
-                                    private->surroundings);
-
-  fwd_room_send(private->room, member, hello, peer ? fwd_peer_get_nonce(peer) : NULL);
-}
-
-gboolean
-fwd_session_send(FwdSession *self, FwdPeer *peer, FwdMessage *message)
-{
-  const char *member = fwd_peer_get_member(peer);
-
-  if (!member) {
-    fwd_message_free(message);
-    return FALSE;
-  }
-  return fwd_room_send(PRIVATE(self)->room, member, message, fwd_peer_get_nonce(peer));
-}
-
 static gboolean
 on_tell(gpointer user_data)
 {
@@ -273,7 +91,7 @@ on_tell(gpointer user_data)
   private->tell_timer = 0;
   for (guint i = 0; i < fwd_peer_list_count(private->peers); i++) {
     FwdPeer *peer = fwd_peer_list_get(private->peers, i);
-    set_local(self, peer);
+    fwd_session_set_local(self, peer);
     if (fwd_peer_get_member(peer))
       fwd_session_send_hello(self, fwd_peer_get_member(peer), peer);
   }
@@ -295,14 +113,14 @@ on_discovered(FwdDiscovery *discovery, FwdSession *self)
 {
   const FwdNatReport *report = fwd_discovery_get_report(discovery);
 
-  publish(self, FWD_EVENT_NETWORK_DISCOVERED, NULL, NULL);
-  publish(self, FWD_EVENT_NAT_DETECTED, "classic", fwd_nat_report_classic_name(report));
+  fwd_session_publish(self, FWD_EVENT_NETWORK_DISCOVERED, NULL, NULL);
+  fwd_session_publish(self, FWD_EVENT_NAT_DETECTED, "classic", fwd_nat_report_classic_name(report));
 }
 
 static void
 on_network_changed(FwdDiscovery *discovery, FwdSession *self)
 {
-  publish(self, FWD_EVENT_NETWORK_CHANGED, NULL, NULL);
+  fwd_session_publish(self, FWD_EVENT_NETWORK_CHANGED, NULL, NULL);
   fwd_room_renew(PRIVATE(self)->room);
 }
 
@@ -316,7 +134,7 @@ on_joined(FwdRoom *room, FwdSession *self)
 
   fwd_discovery_set_seen_at(private->discovery, seen_at);
   fwd_surroundings_set_turn_servers(private->surroundings, private->credentials->turn, turn);
-  publish(self, FWD_EVENT_SIGNALING_CONNECTED, "transport", fwd_room_get_transport(room));
+  fwd_session_publish(self, FWD_EVENT_SIGNALING_CONNECTED, "transport", fwd_room_get_transport(room));
   if (stun && stun[0] && !private->credentials->stun[0] &&
       !fwd_discovery_was_answered(private->discovery))
     fwd_discovery_start(private->discovery, (const char *const *)stun);
@@ -327,7 +145,7 @@ on_joined(FwdRoom *room, FwdSession *self)
 static void
 on_disconnected(FwdRoom *room, FwdSession *self)
 {
-  publish(self, FWD_EVENT_SIGNALING_DISCONNECTED, NULL, NULL);
+  fwd_session_publish(self, FWD_EVENT_SIGNALING_DISCONNECTED, NULL, NULL);
   fwd_session_update_state(self);
 }
 
@@ -352,7 +170,7 @@ on_member_left(FwdRoom *room, const char *member, FwdSession *self)
   if (!peer)
     return;
   fwd_peer_set_member(peer, NULL);
-  publish(self, FWD_EVENT_PEER_LEFT, "peer", fwd_peer_get_id(peer));
+  fwd_session_publish(self, FWD_EVENT_PEER_LEFT, "peer", fwd_peer_get_id(peer));
   if (!fwd_peer_get_tunnel_number(peer))
     fwd_session_drop_peer(self, peer);
 }
@@ -370,7 +188,7 @@ make_room(FwdSession *self)
   g_signal_connect_object(private->room, "member-joined", G_CALLBACK(on_member_joined), self,
                           0);
   g_signal_connect_object(private->room, "member-left", G_CALLBACK(on_member_left), self, 0);
-  g_signal_connect_object(private->room, "message", G_CALLBACK(on_message), self, 0);
+  g_signal_connect_object(private->room, "message", G_CALLBACK(fwd_session_take_message), self, 0);
 }
 
 static gboolean

@@ -148,14 +148,19 @@ finish_batch(FwdDemultiplexer *demultiplexer, gint64 now)
 /* Checks and other STUN. */
 
 static FwdPathId
+find_own_id(const Source *source)
+{
+  return fwd_path_set_find(source->receiver->paths, source->watch.fd, NULL);
+}
+
+static FwdPathId
 find_path(const Origin *origin, const FwdReceiver *receiver)
 {
   const Source *source = origin->source;
 
   if (source->receiver == NULL)
     return fwd_path_set_find(receiver->paths, source->watch.fd, &origin->from);
-  return source->receiver == receiver ? fwd_path_set_find(receiver->paths, source->watch.fd, NULL)
-                                      : 0;
+  return source->receiver == receiver ? find_own_id(source) : 0;
 }
 
 static void
@@ -170,8 +175,7 @@ answer(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *pr
   if (source->receiver == NULL)
     fwd_datagram_socket_send_one(source->watch.fd, &origin->from, 0, response, length);
   else
-    fwd_path_set_send(source->receiver->paths, find_path(origin, source->receiver), &batch,
-                      origin->now);
+    fwd_path_set_send(source->receiver->paths, find_own_id(source), &batch, origin->now);
 }
 
 static void
@@ -218,11 +222,9 @@ on_foreign_stun(FwdDemultiplexer *demultiplexer, const Origin *origin, const gui
   FwdStunMessage message;
   gsize ignored;
 
-  if (length > FWD_STUN_MESSAGE_MAX || !fwd_stun_message_parse(data, length, &message)) {
+  if (length > FWD_STUN_MESSAGE_MAX || !fwd_stun_message_parse(data, length, &message))
     fwd_strangers_drop(&demultiplexer->strangers);
-    return;
-  }
-  if (fwd_stun_message_find(&message, FWD_STUN_MESSAGE_INTEGRITY_SHA256, &ignored) != NULL)
+  else if (fwd_stun_message_find(&message, FWD_STUN_MESSAGE_INTEGRITY_SHA256, &ignored) != NULL)
     fwd_strangers_drop_forged(&demultiplexer->strangers);
   else if (fwd_stun_message_class(&message) < FWD_STUN_SUCCESS ||
            !fwd_reporter_stun(demultiplexer->reporter, &origin->from, data, length,
@@ -316,18 +318,11 @@ take_packet(FwdDemultiplexer *demultiplexer, const Origin *origin, const guint8 
   }
 }
 
-static FwdPathId
-find_own_id(const Source *source)
-{
-  return fwd_path_set_find(source->receiver->paths, source->watch.fd, NULL);
-}
-
 static FwdPath *
 find_own_path(const Source *source)
 {
-  return source->receiver != NULL
-             ? fwd_path_set_get(source->receiver->paths, find_own_id(source))
-             : NULL;
+  return source->receiver ? fwd_path_set_get(source->receiver->paths, find_own_id(source))
+                          : NULL;
 }
 
 static gssize

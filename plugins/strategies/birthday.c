@@ -34,6 +34,7 @@
 #define GROUP_PROBES  5
 /* How long a hit that the peer tells of may take to show here. */
 #define HIT_US G_USEC_PER_SEC
+#define ASK_US (25 * 1000)
 /* After the last probe. */
 #define LAST_US (1500 * 1000)
 
@@ -58,7 +59,10 @@ typedef struct {
   gboolean measured, told_opened, told_hit;
   guint16 *ports; /* of the other side: those not probed yet come last */
   FwdEndpoint peer;
-  gboolean started; /* to probe: the peer's sockets are open */
+  gboolean started;  /* to probe: the peer's sockets are open */
+  FwdEndpoint found; /* a socket of the peer that has got through to us, */
+  gint64 found_ends; /* and until when it is asked instead of others */
+  gint64 asked;
   guint probes, sent;
   char *stopped; /* by the peer, with that reason */
   gboolean answered;
@@ -258,11 +262,25 @@ probe_group(Birthday *self)
   }
 }
 
+/* It may have had its answer, and be silent by itself from now on. */
+static gint64
+ask_found(Birthday *self, gint64 now)
+{
+  if (now >= self->asked + ASK_US) {
+    fwd_attempt_send_check(self->run.attempt, &self->found, 0);
+    self->sent++;
+    self->asked = now;
+  }
+  return MIN(self->asked + ASK_US, self->found_ends);
+}
+
 static gint64
 tick_probing(Birthday *self, gint64 now)
 {
   if (!self->started)
     return G_MAXINT64;
+  if (now < self->found_ends)
+    return ask_found(self, now);
   if (now < self->due)
     return self->due;
   if (self->probes >= PROBES) {
@@ -379,11 +397,11 @@ on_checked(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us, Birthda
 static void
 on_challenged(FwdAttempt *attempt, const FwdEndpoint *remote, Birthday *self)
 {
-  if (self->answered || !is_probing(self, remote) || self->sent >= BUDGET_PACKETS)
+  if (self->answered || !is_probing(self, remote))
     return;
-  fwd_attempt_send_check(attempt, remote, 0);
-  self->sent++;
-  self->due = g_get_monotonic_time() + HIT_US;
+  self->found = *remote;
+  self->found_ends = g_get_monotonic_time() + HIT_US;
+  fwd_run_wake(&self->run);
 }
 
 static void

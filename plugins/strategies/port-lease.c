@@ -23,9 +23,14 @@ gboolean
 fwd_port_wait(int fd, GCancellable *cancellable, gint64 timeout_ms)
 {
   GPollFD polled[2] = {{.fd = fd, .events = G_IO_IN}, {.fd = -1}};
-  const gboolean has_cancel = g_cancellable_make_pollfd(cancellable, &polled[1]);
-  const gint ready = g_poll(polled, has_cancel ? 2 : 1, CLAMP(timeout_ms, 0, 60000));
+  gboolean has_cancel;
+  gint ready;
 
+  /* Not even if there is something to read: a flood must not hold up the end. */
+  if (timeout_ms <= 0)
+    return FALSE;
+  has_cancel = g_cancellable_make_pollfd(cancellable, &polled[1]);
+  ready = g_poll(polled, has_cancel ? 2 : 1, MIN(timeout_ms, G_MAXINT));
   if (has_cancel)
     g_cancellable_release_fd(cancellable);
   return ready > 0 && polled[0].revents != 0 && !g_cancellable_is_cancelled(cancellable);

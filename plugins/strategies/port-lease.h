@@ -48,7 +48,7 @@ extern const FwdPortProtocol fwd_port_pcp, fwd_port_natpmp, fwd_port_upnp;
 
 /**
  * Waits until @fd is readable, for @timeout_ms at most. FALSE when the time is
- * over or @cancellable (may be NULL) was cancelled. @fd may be -1.
+ * over (0 or less: at once) or @cancellable (may be NULL) was cancelled. @fd may be -1.
  */
 gboolean fwd_port_wait(int fd, GCancellable *cancellable, gint64 timeout_ms);
 

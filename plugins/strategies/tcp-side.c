@@ -10,6 +10,9 @@
 /* Under which the mapper of a port is kept: its lease outlives the attempt, as the path does.
  */
 #define MAPPER_KEY "tcp"
+#define PORT_KEY   "stunfwd-tcp-port"
+
+static const guint16 web_ports[] = {443, 80};
 
 typedef struct {
   FwdTcpSide *side;
@@ -26,7 +29,7 @@ struct FwdTcpSide {
   GPtrArray *ports;
   FwdTcpMessage remotes; /* only its endpoints */
   GObject *mapper;       /* of the first port; NULL when none is needed */
-  gboolean web_tried, web_open, answered, scattered;
+  gboolean web_tried, web_open, reaches_any_port, scattered;
 };
 
 static void
@@ -80,8 +83,15 @@ note_seen(Port *port, const FwdEndpoint *seen)
                    fwd_endpoint_format(seen, text));
 }
 
+static gboolean
+is_web_port(guint16 port)
+{
+  return port == web_ports[0] || port == web_ports[1];
+}
+
 static void
-on_survey(FwdTcpSurvey *survey, const FwdEndpoint *seen, gpointer user_data)
+on_survey(FwdTcpSurvey *survey, const FwdEndpoint *seen, const FwdEndpoint *server,
+          gpointer user_data)
 {
   Port *port = user_data;
   FwdTcpSide *self = port->side;
@@ -91,12 +101,13 @@ on_survey(FwdTcpSurvey *survey, const FwdEndpoint *seen, gpointer user_data)
                      fwd_endpoint_port(fwd_tcp_knocker_get_local(port->knocker)));
   } else if (fwd_endpoint_family(&port->seen) == AF_UNSPEC) {
     port->seen = *seen;
-    self->answered = TRUE;
     note_seen(port, seen);
   } else if (!fwd_endpoint_equal(seen, &port->seen)) {
     self->scattered = TRUE;
     note_seen(port, seen);
   }
+  if (server != NULL && !is_web_port(fwd_endpoint_port(server)))
+    self->reaches_any_port = TRUE;
   port->surveyed = TRUE;
   self->events->changed(self->user_data);
 }
@@ -153,11 +164,8 @@ static guint16
 kept_port(FwdTcpSide *self)
 {
   GObject *kept = fwd_attempt_get_kept(self->attempt, MAPPER_KEY);
-  guint number = 0;
 
-  if (kept != NULL)
-    g_object_get(kept, "port", &number, NULL);
-  return (guint16)number;
+  return kept != NULL ? (guint16)GPOINTER_TO_UINT(g_object_get_data(kept, PORT_KEY)) : 0;
 }
 
 static void
@@ -167,8 +175,11 @@ ask_router(FwdTcpSide *self, guint16 number)
 
   if (nat->mapping == FWD_NAT_NONE)
     return;
-  if (kept_port(self) != number)
-    fwd_attempt_keep(self->attempt, MAPPER_KEY, G_OBJECT(fwd_port_mapper_new(TRUE, number)));
+  if (kept_port(self) != number) {
+    GObject *mapper = G_OBJECT(fwd_port_mapper_new(TRUE, number));
+    g_object_set_data(mapper, PORT_KEY, GUINT_TO_POINTER((guint)number));
+    fwd_attempt_keep(self->attempt, MAPPER_KEY, mapper);
+  }
   self->mapper = g_object_ref(fwd_attempt_get_kept(self->attempt, MAPPER_KEY));
   g_signal_emit_by_name(self->mapper, "refresh",
                         fwd_endpoint_family(&nat->public4) == AF_INET ? &nat->public4 : NULL);
@@ -200,10 +211,8 @@ fwd_tcp_side_new(FwdAttempt *attempt, const FwdTcpSideEvents *events, gpointer u
 gboolean
 fwd_tcp_side_open_web_port(FwdTcpSide *self)
 {
-  const guint16 web[] = {443, 80};
-
-  for (guint i = 0; i < G_N_ELEMENTS(web) && !self->web_tried && !self->web_open; i++)
-    self->web_open = open_port(self, AF_INET, web[i]) != NULL;
+  for (guint i = 0; i < G_N_ELEMENTS(web_ports) && !self->web_tried && !self->web_open; i++)
+    self->web_open = open_port(self, AF_INET, web_ports[i]) != NULL;
   self->web_tried = TRUE;
   return self->web_open;
 }
@@ -268,7 +277,7 @@ add_mapped(FwdTcpSide *self, FwdTcpMessage *message)
 gboolean
 fwd_tcp_side_describe(FwdTcpSide *self, FwdTcpMessage *message)
 {
-  *message = (FwdTcpMessage){.web_only = !self->answered};
+  *message = (FwdTcpMessage){.web_only = !self->reaches_any_port};
   add_mapped(self, message);
   for (guint i = 0; i < self->ports->len; i++) {
     const Port *port = g_ptr_array_index(self->ports, i);

@@ -9,6 +9,7 @@
 
 typedef struct {
   FwdTcpSurvey *survey;
+  FwdEndpoint server;
   int fd;
   GSource *source; /* NULL when it has ended */
   guint8 request[FWD_TCP_STUN_REQUEST_SIZE];
@@ -42,7 +43,7 @@ on_limit(gpointer user_data)
 
   if (!self->answered) {
     self->answered = TRUE;
-    self->func(self, NULL, self->user_data);
+    self->func(self, NULL, NULL, self->user_data);
   }
   return G_SOURCE_REMOVE;
 }
@@ -72,7 +73,7 @@ take(Query *query)
     fwd_tcp_source_clear(&query->source);
     self->waiting--;
     self->answered = TRUE;
-    self->func(self, &seen, self->user_data);
+    self->func(self, &seen, &query->server, self->user_data);
   }
 }
 
@@ -115,6 +116,7 @@ ask(FwdTcpSurvey *self, const FwdEndpoint *local, const FwdEndpoint *server)
     return;
   query = g_new0(Query, 1);
   query->survey = self;
+  query->server = *server;
   query->fd = fd;
   fwd_tcp_stun_write_request(query->request);
   fwd_tcp_source_watch(&query->source, fd, G_IO_OUT, on_connected, query);

@@ -10,11 +10,11 @@
 typedef struct FwdTcpSurvey FwdTcpSurvey;
 
 /**
- * Each answer is told; @seen is NULL once, when there
+ * Each answer is told, and the server that gave it; both are NULL once, when there
  * is none within the limit or none can come. May free the survey.
  */
 typedef void (*FwdTcpSurveyFunc)(FwdTcpSurvey *survey, const FwdEndpoint *seen,
-                                 gpointer user_data);
+                                 const FwdEndpoint *server, gpointer user_data);
 
 /** @servers is of FwdEndpoint; those of another family than @local are left out. */
 FwdTcpSurvey *fwd_tcp_survey_new(const FwdEndpoint *local, const GArray *servers,

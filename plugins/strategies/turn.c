@@ -14,6 +14,8 @@
 #define PATIENCE_MS 500
 /* Addresses of the peer that get a permission. */
 #define PERMISSIONS_MAX 16
+/* How long the peer's word is waited for that it has found the path as well. */
+#define HANDSHAKE_MS 300
 /* Checks of ours that an answer may still come to. */
 #define CHECKS_MAX 16
 
@@ -39,6 +41,10 @@ typedef struct {
   FwdEndpoint target;                 /* where checks go through the allocation */
   FwdTurnPlan plan;
   gint64 planned;
+  FwdEndpoint found; /* where the peer answers */
+  gint64 found_at;   /* 0: not yet */
+  guint rtt_us;
+  gboolean peer_found;
   Check checks[CHECKS_MAX];
   guint next_check;
   gint64 started;
@@ -106,20 +112,6 @@ fail(GTask *task, FwdErrorCode code, const char *why)
 /* What is known of the two ends. */
 
 static gboolean
-peer_can_send_udp(const Search *search)
-{
-  return fwd_turn_can_send_udp(fwd_attempt_get_remote_candidates(search->attempt),
-                               fwd_attempt_get_remote_nat(search->attempt));
-}
-
-static gboolean
-can_we_send_udp(const Search *search)
-{
-  return fwd_turn_can_send_udp(fwd_attempt_get_local_candidates(search->attempt),
-                               fwd_attempt_get_local_nat(search->attempt));
-}
-
-static gboolean
 is_peer_allocated(const Search *search)
 {
   return fwd_endpoint_family(&search->peer_relayed) != AF_UNSPEC;
@@ -131,6 +123,15 @@ uses_own_allocation(const Search *search)
   return search->plan == FWD_TURN_PLAN_BOTH ||
          search->plan ==
              (search->controlling ? FWD_TURN_PLAN_CONTROLLING : FWD_TURN_PLAN_CONTROLLED);
+}
+
+static void
+tell(Search *search, const char *key, const char *value)
+{
+  g_autoptr(GVariantDict) message = g_variant_dict_new(NULL);
+
+  g_variant_dict_insert(message, key, "s", value);
+  fwd_attempt_send_message(search->attempt, g_variant_dict_end(message));
 }
 
 /* Checks. */
@@ -158,19 +159,38 @@ find_check(const Search *search, const guint8 *transaction)
 }
 
 static void
-finish_through(GTask *task, const FwdEndpoint *peer, const Check *check)
+take_path(GTask *task)
 {
   Search *search = g_task_get_task_data(task);
-  guint rtt_us = (guint)MAX(g_get_monotonic_time() - check->sent, 1);
-  g_autofree char *text = fwd_endpoint_to_string(peer);
-  FwdPath *path;
+  FwdPath *path =
+      uses_own_allocation(search)
+          ? fwd_turn_allocation_into_path(search->allocation, "turn", &search->found,
+                                          search->rtt_us)
+          : fwd_attempt_create_udp_path(search->attempt, &search->found, search->rtt_us);
 
-  fwd_attempt_note(search->attempt, "the peer answers from %s through our allocation", text);
-  path = fwd_turn_allocation_into_path(search->allocation, "turn", peer, rtt_us);
   if (path != NULL)
     end(task, path, NULL);
   else
-    fail(task, FWD_ERROR_CLOSED, "the allocation was lost");
+    fail(task, FWD_ERROR_CLOSED, "the allocation was lost, or there is no UDP socket");
+}
+
+/* The controlling side speaks first on the path, so it waits until the other has it, too. */
+static void
+find(GTask *task, const FwdEndpoint *peer, guint rtt_us)
+{
+  Search *search = g_task_get_task_data(task);
+  g_autofree char *text = fwd_endpoint_to_string(peer);
+
+  if (search->found_at != 0)
+    return;
+  fwd_attempt_note(search->attempt, "the peer answers from %s", text);
+  search->found = *peer;
+  search->found_at = g_get_monotonic_time();
+  search->rtt_us = MAX(rtt_us, 1);
+  if (!search->controlling)
+    tell(search, "found", text);
+  if (!search->controlling || search->peer_found)
+    take_path(task);
 }
 
 static void
@@ -206,7 +226,7 @@ on_received(FwdTurnAllocation *allocation, const FwdEndpoint *from, GBytes *data
   case FWD_CHECK_RESPONSE:
     check = find_check(search, transaction);
     if (check != NULL)
-      finish_through(task, from, check);
+      find(task, from, (guint)(g_get_monotonic_time() - check->sent));
     break;
   case FWD_CHECK_NONE:
     break;
@@ -217,17 +237,11 @@ static void
 on_checked(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us, GTask *task)
 {
   Search *search = g_task_get_task_data(task);
-  FwdPath *path;
 
   if (search->plan == FWD_TURN_PLAN_NONE || uses_own_allocation(search) ||
       !fwd_endpoint_equal(remote, &search->peer_relayed))
     return;
-  fwd_attempt_note(attempt, "the peer answers through its allocation");
-  path = fwd_attempt_create_udp_path(attempt, remote, rtt_us);
-  if (path != NULL)
-    end(task, path, NULL);
-  else
-    fail(task, FWD_ERROR_UNREACHABLE, "there is no UDP socket for the peer's allocation");
+  find(task, remote, rtt_us);
 }
 
 /* The plan. */
@@ -280,15 +294,6 @@ follow(GTask *task, FwdTurnPlan plan)
   send_check(search);
 }
 
-static void
-tell(Search *search, const char *key, const char *value)
-{
-  g_autoptr(GVariantDict) message = g_variant_dict_new(NULL);
-
-  g_variant_dict_insert(message, key, "s", value);
-  fwd_attempt_send_message(search->attempt, g_variant_dict_end(message));
-}
-
 static gboolean
 is_patient(const Search *search)
 {
@@ -302,11 +307,14 @@ is_patient(const Search *search)
 static FwdTurnPlan
 choose(const Search *search)
 {
+  FwdAttempt *attempt = search->attempt;
   const FwdTurnFacts facts = {
       .own = search->allocation != NULL,
       .peer = is_peer_allocated(search),
-      .own_udp = can_we_send_udp(search),
-      .peer_udp = peer_can_send_udp(search),
+      .own_udp = fwd_turn_can_send_udp(fwd_attempt_get_local_candidates(attempt),
+                                       fwd_attempt_get_local_nat(attempt)),
+      .peer_udp = fwd_turn_can_send_udp(fwd_attempt_get_remote_candidates(attempt),
+                                        fwd_attempt_get_remote_nat(attempt)),
       .settled = search->own_settled && search->peer_settled,
       .patient = is_patient(search),
   };
@@ -361,6 +369,9 @@ on_tick(gpointer user_data)
     fail(task, FWD_ERROR_TIMEOUT,
          search->plan == FWD_TURN_PLAN_NONE ? "nothing was agreed upon in time"
                                             : "no check was answered through the TURN server");
+  } else if (search->found_at != 0) {
+    if (now - search->found_at > HANDSHAKE_MS * (gint64)1000)
+      take_path(task);
   } else if (is_one_leg_late(search, now)) {
     tell(search, "plan", fwd_turn_plan_to_string(FWD_TURN_PLAN_BOTH));
     follow(task, FWD_TURN_PLAN_BOTH);
@@ -430,7 +441,8 @@ take_plan(GTask *task, const char *name)
   Search *search = g_task_get_task_data(task);
   FwdTurnPlan plan = fwd_turn_plan_from_string(name);
 
-  if (!search->controlling && plan != FWD_TURN_PLAN_NONE && plan != search->plan)
+  if (!search->controlling && search->found_at == 0 && plan != FWD_TURN_PLAN_NONE &&
+      plan != search->plan)
     follow(task, plan);
 }
 
@@ -463,6 +475,10 @@ on_message(FwdAttempt *attempt, GVariant *message, GTask *task)
     take_relayed(task, text);
   } else if (g_variant_dict_lookup(fields, "plan", "&s", &text)) {
     take_plan(task, text);
+  } else if (g_variant_dict_lookup(fields, "found", "&s", &text)) {
+    search->peer_found = TRUE;
+    if (search->found_at != 0)
+      take_path(task);
   } else if (g_variant_dict_lookup(fields, "none", "&s", &text)) {
     search->peer_settled = TRUE;
     decide(task);

@@ -162,6 +162,12 @@ on_run(GObject *attempt, GAsyncResult *result, gpointer user_data)
     g_task_return_error(task, g_steal_pointer(&error));
 }
 
+static void
+on_cancelled(GCancellable *outer, GCancellable *inner)
+{
+  g_cancellable_cancel(inner);
+}
+
 static Punch *
 punch_new(FwdAttempt *attempt, GCancellable *cancellable)
 {
@@ -170,7 +176,7 @@ punch_new(FwdAttempt *attempt, GCancellable *cancellable)
   punch->attempt = g_object_ref(attempt);
   punch->pointless = g_cancellable_new();
   if (cancellable != NULL)
-    punch->outer = g_cancellable_connect(cancellable, G_CALLBACK(g_cancellable_cancel),
+    punch->outer = g_cancellable_connect(cancellable, G_CALLBACK(on_cancelled),
                                          g_object_ref(punch->pointless), g_object_unref);
   return punch;
 }

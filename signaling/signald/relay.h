@@ -19,7 +19,7 @@
 #define FWD_RELAY_WAIT_S 30
 /** Connections at a time, of all clients and of one network (rate-limit.h). */
 #define FWD_RELAY_CONNECTIONS_MAX 2000
-#define FWD_RELAY_NETWORK_MAX     64
+#define FWD_RELAY_NETWORK_MAX     256
 
 typedef struct FwdRelay FwdRelay;
 

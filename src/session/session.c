@@ -303,6 +303,7 @@ static void
 on_network_changed(FwdDiscovery *discovery, FwdSession *self)
 {
   publish(self, FWD_EVENT_NETWORK_CHANGED, NULL, NULL);
+  fwd_room_renew(PRIVATE(self)->room);
 }
 
 static void

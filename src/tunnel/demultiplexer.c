@@ -178,7 +178,9 @@ static void
 on_request(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
 {
   answer(demultiplexer, origin, probe);
-  if (!fwd_reporter_challenged(demultiplexer->reporter, probe->sender, &origin->from,
+  /* Only the shared socket leads back there: what a path of its own has at its end may be a relay. */
+  if (origin->source->receiver == NULL &&
+      !fwd_reporter_challenged(demultiplexer->reporter, probe->sender, &origin->from,
                                origin->now))
     fwd_strangers_drop(&demultiplexer->strangers);
   for (guint i = 0; i < demultiplexer->members->len; i++) {

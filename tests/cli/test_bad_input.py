@@ -57,6 +57,11 @@ def test_wrong_words_and_files():
                 names="host:99999")
         refused(place, "server", "--signaling", "ws://127.0.0.1:9", "--allow", "tcp",
                 names="tcp")
+        refused(place, "server", "--signaling", "ws://127.0.0.1:9", "--turn", "turn:host",
+                names="--turn-user")
+        refused(place, "server", "--signaling", "ws://127.0.0.1:9", "--turn", "stun:host",
+                "--turn-user", "u", "--turn-password-file", place.write("password", "p"),
+                names="stun:host")
         for option in ("--ticket-file", "--config"):
             refused(place, "client", option, "/no/such/file", GOOD_MAPPING, names="/no/such/file")
         for name, content in (("empty", ""), ("binary", os.urandom(5000)), ("long", "x" * 100000)):

@@ -331,8 +331,10 @@ fake_attempt_create_socket_path(FwdAttempt *attempt, int fd, const FwdEndpoint *
   socklen_t length = sizeof domain;
 
   getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
-  if (domain == AF_UNIX)
+  if (domain == AF_UNIX) {
+    fake_socket_hand_over(find_socket(FAKE_ATTEMPT(attempt), fd), receive, attempt);
     return make_path(fd, FALSE, remote, rtt_us);
+  }
   return fwd_udp_path_new_own(fd, remote, FWD_PATH_CLASS_P2P, "test", rtt_us);
 }
 

@@ -26,7 +26,7 @@ fake_poll(GPollFD *fds, guint count, gint timeout_ms)
 {
   const gint ready = g_poll(fds, count, 0);
 
-  asleep = timeout_ms < 0;
+  asleep = ready == 0 && timeout_ms < 0;
   if (ready == 0 && timeout_ms > 0)
     now_us = MIN(now_us + timeout_ms * (gint64)1000, MAX(stop_us, now_us));
   return ready;

@@ -10,6 +10,8 @@ struct FakeSocket {
   FwdEndpoint endpoint;
   int near; /* the strategy's */
   int far;
+  FakeReceiver receiver; /* NULL while it is the strategy's */
+  gpointer user_data;
 };
 
 typedef struct {
@@ -24,6 +26,10 @@ deliver(const FakePacket *packet, const FwdEndpoint *host, gpointer user_data)
   FakeSocket *self = user_data;
   Parcel parcel = {.from = packet->from};
 
+  if (self->receiver != NULL) {
+    self->receiver(packet, host, self->user_data);
+    return;
+  }
   memcpy(parcel.data, packet->data, packet->length);
   send(self->far, &parcel, G_STRUCT_OFFSET(Parcel, data) + packet->length, MSG_NOSIGNAL);
 }
@@ -70,6 +76,13 @@ fake_socket_is_open(const FakeSocket *self)
   guint8 byte;
 
   return recv(self->far, &byte, sizeof byte, MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+void
+fake_socket_hand_over(FakeSocket *self, FakeReceiver receiver, gpointer user_data)
+{
+  self->receiver = receiver;
+  self->user_data = user_data;
 }
 
 void

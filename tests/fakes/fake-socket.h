@@ -19,6 +19,9 @@ const FwdEndpoint *fake_socket_get_endpoint(const FakeSocket *self);
 /** Whether the strategy, or the path it made, has not closed it. */
 gboolean fake_socket_is_open(const FakeSocket *self);
 
+/** From now on it is a path's: packets go to @receiver, as to the data-loop. */
+void fake_socket_hand_over(FakeSocket *self, FakeReceiver receiver, gpointer user_data);
+
 void
 fake_socket_send(FakeSocket *self, const FwdEndpoint *to, const guint8 *data, gsize length);
 /** One datagram; 0 when there is none. */

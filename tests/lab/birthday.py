@@ -60,7 +60,8 @@ def main():
         print(f"skipped: {problem}")
         return 77
     prefix = os.path.abspath(options.prefix) if options.prefix else None
-    runs = [run for direction in DIRECTIONS for run in measure(*direction, -(-options.runs // 2), prefix)]
+    half = -(-options.runs // 2)
+    runs = [run for direction in DIRECTIONS for run in measure(*direction, half, prefix)]
     result = summary(runs)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

@@ -10,6 +10,7 @@ import argparse
 import concurrent.futures
 import datetime
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -73,10 +74,16 @@ def measure_all(cases, options):
     with concurrent.futures.ProcessPoolExecutor(options.jobs, initializer=begin_worker) as pool:
         todo = [pool.submit(measure, case, count, options.journal, options.prefix)
                 for case, count in wanted]
-        for done, future in enumerate(concurrent.futures.as_completed(todo), 1):
-            problem = future.result()
-            failed += problem is not None
-            print(f"{done}/{len(todo)}", problem or "", flush=True)
+        try:
+            for done, future in enumerate(concurrent.futures.as_completed(todo), 1):
+                problem = future.result()
+                failed += problem is not None
+                print(f"{done}/{len(todo)}", problem or "", flush=True)
+        except BaseException:    # broken off: each worker takes its lab down
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
     return failed
 
 
@@ -124,6 +131,7 @@ def report(cases, options):
 
 
 def main():
+    signal.signal(signal.SIGTERM, give_up)
     options = parse()
     cases = chosen_cases(options.case)
     if options.list:

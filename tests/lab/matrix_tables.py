@@ -15,7 +15,7 @@ namespaces: 40 ms there and back between the peers, 20 ms to the signaling serve
 STUN server and relay as well. Each run is a new server that waits, then a new client with one
 TCP mapping, behind routers that remember nothing. Times count from the start of the client's
 process: to the first byte that has come back through the mapping, and to the first direct path.
-A machine with {processors} processors, several labs side by side; a quiet one is faster.
+A machine with {processors} processors, with several labs side by side.
 
 ## How they should meet
 
@@ -132,9 +132,9 @@ def page(about, figures):
         ": symmetric-random\n\n", ": symmetric-random\n```\n\n")
     parts = [INTRODUCTION.format(reasons=reasons, expected=grid(pairs.how), **about),
              *measured_section(figures),
-             f"## Goals\n\nEvery run connects; first byte p95 at most {FIRST_BYTE_GOAL} ms; direct p50 at "
-             f"most {DIRECT_GOALS['punched']} ms where punched, {DIRECT_GOALS['predicted']} ms where "
-             f"predicted, {DIRECT_GOALS['birthday']} ms by birthday. What was missed:\n\n"
+             f"## Goals\n\nEvery run connects; first byte p95 at most {FIRST_BYTE_GOAL} ms; direct "
+             f"p50 at most {DIRECT_GOALS['punched']} ms where punched, {DIRECT_GOALS['predicted']} ms "
+             f"where predicted, {DIRECT_GOALS['birthday']} ms by birthday. What was missed:\n\n"
              f"{missed_lines(figures)}\n",
              *variants_section(figures), "### Every pair\n",
              case_table([item for item in figures if item["kind"] == "pair"])]

@@ -10,10 +10,10 @@ UDP. What counts is how a site maps and how it filters:
   random  a port for each destination, any: symmetric-random
 
 An open end is reached by whoever has UDP. An `address` end lets in any port of an address it
-has sent to, so the peer's ports need not be known. Two `port` ends punch. Against `next` the
-port is predicted from the counter, also by another `next`, whose own port does not matter to
-the one that aims at it. Against `random` a `port` end needs the birthday paradox. Where both
-ports are unknown (random with random or next) some 2^32 pairs would have to be tried: relay.
+has sent to, so the peer's ports need not be known. Two `port` ends punch. The port of a `next`
+end is predicted from its counter, by a `port` end as by another `next`. Against `random` a
+`port` end needs the birthday paradox. Where that meets random or next, neither port can be aimed
+at, and too many pairs of them would have to be tried: relay.
 
 TCP, where a side has no UDP. natlab's udp-blocked preserves ports and filters by connection,
 so its public port is known (`port` in the list above), and two SYNs that cross open both
@@ -21,9 +21,10 @@ sides. It reaches open ends, punches `address` and `port` ends and its own kind,
 TCP port leased. A `next` end would take a prediction for TCP, a `random` one more SYNs than a
 router should see: relay is enough there.
 
-web-only lets out TCP to the ports 80 and 443 alone. An end whose public port is one of these
-can be reached or punched: one that may bind it, with a port that is preserved. A peer cannot
-count on that, so relay is enough for web-only. A direct path is better than expected.
+web-only lets out TCP to the ports 80 and 443 alone. Where a peer may open port 443 on its side,
+as root may in these labs, and its NAT preserves the port, that end is reached or punched; so is
+another web-only. Ports of symmetric ends are others, and a upnp router leases none below 1024:
+relay. For peers that may not open such a port it is relay wherever web-only is.
 """
 TYPES = ("none", "firewall", "full-cone", "addr-restricted", "port-restricted", "symmetric-seq",
          "symmetric-random", "upnp", "udp-blocked", "web-only", "cgnat")
@@ -49,7 +50,8 @@ def by_udp(one, other):
 def by_tcp(one, other):
     """How they meet where one of them has no UDP: tcp, or relay."""
     ends = {one, other}
-    return "relay" if ends & {"web-only", "symmetric-seq", "symmetric-random"} else "tcp"
+    unknown = {"symmetric-seq", "symmetric-random", *(("upnp",) if "web-only" in ends else ())}
+    return "relay" if ends & unknown else "tcp"
 
 
 def how(one, other):

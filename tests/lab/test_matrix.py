@@ -42,9 +42,13 @@ def test_tcp_where_udp_is_blocked():
     meets("udp-blocked", "port-restricted")
 
 
+def test_tcp_where_only_the_web_is_let_out():
+    meets("web-only", "full-cone")
+
+
 def test_relayed_where_no_port_is_known():
     meets("symmetric-random", "symmetric-random")
 
 
-def test_relayed_where_only_the_web_is_let_out():
+def test_relayed_to_the_web_only():
     meets("web-only", "symmetric-random")

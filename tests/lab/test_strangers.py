@@ -142,7 +142,8 @@ def test_signald_that_points_at_a_peer_of_the_past():
         wait_for(lambda: server.status()["signaling"]["dropped"] > 0, 20, "dropped messages")
         time.sleep(5)    # the client's strategies would begin at once
         packets, count = victim.counted()
-        print(f"{hostile.harm} messages of the past; {packets} packets, {count} bytes to the peer of then")
+        print(f"{hostile.harm} messages of the past; {packets} packets, {count} bytes to the peer "
+              "of then")
         assert packets == 0
         assert not server.connected()
 
@@ -162,9 +163,10 @@ def test_client_that_points_at_a_victim():
             time.sleep(WATCHED)    # what is asserted holds at any time
             packets, count = victim.counted()
             seconds = time.monotonic() - start
+            paths = [path for peer in server.connected()
+                     for path in (peer["path"], *peer["standby"])]
         print(f"in {seconds:.0f} s the victim got {packets} packets, {count} bytes, in "
               f"{strangers.attempts(server)} attempts; the liar was asked {liar.asked} times")
         assert packets <= CHECKS_A_SECOND * seconds
         assert count <= packets * CHECK_SIZE_MAX
-        assert not any(is_direct(peer["path"]["class"]) for peer in server.connected()
-                       if "path" in peer)
+        assert not any(path["remote"].startswith(VICTIM) for path in paths), paths

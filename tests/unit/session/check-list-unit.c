@@ -423,6 +423,39 @@ test_cancelled_before(Fixture *fixture, gconstpointer data)
   g_assert_cmpuint(fixture->attempt->sent, ==, 0);
 }
 
+/* One check that only opens the own NAT; the next one, soon after it, is to arrive. */
+static void
+test_first_ttl(Fixture *fixture, gconstpointer data)
+{
+  fixture->config.first_ttl = 3;
+  fake_attempt_add_dead(fixture->peer, FWD_CANDIDATE_HOST, "198.51.100.1:1000", 24);
+  start(fixture);
+  g_assert_false(fake_clock_run(&fixture->done, 10));
+  g_assert_cmpuint(fixture->attempt->last_ttl, ==, 3);
+  g_assert_cmpuint(fixture->attempt->sent, ==, 1);
+  g_assert_false(fake_clock_run(&fixture->done, 20));
+  g_assert_cmpuint(fixture->attempt->last_ttl, ==, 0);
+  g_assert_cmpuint(fixture->attempt->sent, ==, 2);
+  finish(fixture);
+}
+
+/* Where the peer's check came from, the way is open. */
+static void
+test_first_ttl_is_not_for_answers(Fixture *fixture, gconstpointer data)
+{
+  FwdEndpoint from;
+
+  fixture->config.first_ttl = 3;
+  fixture->config.peer_reflexive = TRUE;
+  start(fixture);
+  parse("198.51.100.1:1000", &from);
+  fwd_attempt_emit_challenged(FWD_ATTEMPT(fixture->attempt), &from);
+  g_assert_false(fake_clock_run(&fixture->done, 10));
+  g_assert_cmpuint(fixture->attempt->sent, ==, 1);
+  g_assert_cmpuint(fixture->attempt->last_ttl, ==, 0);
+  finish(fixture);
+}
+
 #define ADD(name, function)                                                                    \
   g_test_add("/check-list/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -448,6 +481,8 @@ main(int argc, char **argv)
   ADD("challenges-do-not-flood", test_challenges_do_not_flood);
   ADD("revives-dropped", test_revives_dropped);
   ADD("first-of-two", test_first_of_two);
+  ADD("first-ttl", test_first_ttl);
+  ADD("first-ttl-is-not-for-answers", test_first_ttl_is_not_for_answers);
   ADD("added", test_added);
   ADD("added-nonsense", test_added_nonsense);
   ADD("cancel", test_cancel);

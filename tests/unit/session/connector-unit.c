@@ -691,9 +691,10 @@ test_surroundings(Fixture *fixture, gconstpointer data)
 {
   guint8 first[16], other[16], later[16];
   GObject *kept = g_object_new(G_TYPE_OBJECT, NULL);
-  FwdTurnServer turn = {.uri = (char *)"turn:192.0.2.1"};
+  g_autoptr(GPtrArray) turn = fwd_turn_servers_new();
 
-  fwd_surroundings_add_turn_server(fixture->surroundings, &turn);
+  g_ptr_array_add(turn, fwd_turn_server_new("turn:192.0.2.1", "user", "password"));
+  fwd_surroundings_set_turn_servers(fixture->surroundings, turn, NULL);
   race(fixture, "punch relayed");
   fwd_attempt_derive(attempts[PUNCH], "token", first, sizeof first);
   fwd_attempt_derive(attempts[RELAYED], "token", other, sizeof other);

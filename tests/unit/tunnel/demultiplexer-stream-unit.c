@@ -26,6 +26,8 @@ typedef struct {
 
   /* Written on the loop, read between two posts that are waited for. */
   guint packets, writable_calls, sent;
+
+  guint challenges;
 } Fixture;
 
 static void
@@ -107,9 +109,16 @@ end(gpointer data)
 }
 
 static void
+on_challenged(const char *sender G_GNUC_UNUSED, const FwdEndpoint *from G_GNUC_UNUSED,
+              gpointer user_data)
+{
+  ((Fixture *)user_data)->challenges++;
+}
+
+static void
 set_up(Fixture *fixture, gconstpointer framing)
 {
-  static const FwdDemultiplexerEvents events = {NULL};
+  static const FwdDemultiplexerEvents events = {.challenged = on_challenged};
 
   fixture->context = g_main_context_new();
   fixture->loop = fwd_data_loop_new(fixture->context, NULL);
@@ -238,6 +247,36 @@ test_pong_leaves(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   } while (header.opcode != FWD_WEBSOCKET_PONG);
 }
 
+/* The endpoint behind it is the relay's: nobody may take it for one of the peer's. */
+static void
+test_check_tells_no_endpoint(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  static const guint8 transaction[FWD_STUN_TRANSACTION_SIZE] = {7};
+  guint8 bytes[2 + FWD_PROBE_SIZE_MAX], answer[FWD_PROBE_SIZE_MAX];
+  const gsize length =
+      fwd_probe_write_request(bytes + 2, FWD_PROBE_SIZE_MAX, key, self, peer, transaction);
+  FwdProbe probe = {0};
+
+  bytes[0] = (guint8)(length >> 8);
+  bytes[1] = (guint8)length;
+  g_assert_cmpint(write(fixture->peer_fd, bytes, length + 2), ==, (gssize)length + 2);
+  do {
+    guint8 prefix[2];
+    gsize size;
+    peer_read(fixture, prefix, sizeof prefix);
+    size = (gsize)(prefix[0] << 8 | prefix[1]);
+    g_assert_cmpuint(size, <=, sizeof answer);
+    peer_read(fixture, answer, size);
+    if (!fwd_probe_read(answer, size, key, peer, &probe))
+      g_assert_not_reached();
+  } while (probe.message_class != FWD_STUN_SUCCESS);
+  g_assert_cmpmem(probe.transaction, sizeof transaction, transaction, sizeof transaction);
+  fwd_data_loop_post_and_wait(fixture->loop, do_nothing, NULL);
+  while (g_main_context_iteration(fixture->context, FALSE))
+    ;
+  g_assert_cmpuint(fixture->challenges, ==, 0);
+}
+
 #define ADD(name, framing, function)                                                           \
   g_test_add("/tunnel/demultiplexer-stream/" name, Fixture, GINT_TO_POINTER(framing), set_up,  \
              function, tear_down)
@@ -248,6 +287,7 @@ main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   ADD("leftovers", FWD_FRAMING_LENGTH, test_leftovers);
   ADD("tail-leaves", FWD_FRAMING_LENGTH, test_tail_leaves);
+  ADD("check-tells-no-endpoint", FWD_FRAMING_LENGTH, test_check_tells_no_endpoint);
   ADD("pong-leaves", FWD_FRAMING_WEBSOCKET, test_pong_leaves);
   return g_test_run();
 }

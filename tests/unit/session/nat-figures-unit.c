@@ -54,7 +54,7 @@ test_forget(void)
 {
   FwdNatFigures figures = {0};
 
-  fwd_nat_figures_set_memory(&figures, "/nonexistent/networks");
+  fwd_nat_figures_set_memory(&figures, "/dev/null/networks");
   fwd_nat_figures_set_run(&figures, &cone, TRUE);
   fwd_nat_figures_set_survey(&figures, &surveyed);
   fwd_nat_figures_forget(&figures);

@@ -36,6 +36,7 @@ struct _FwdDiscovery {
   gboolean measures_lifetime, is_timing;
   FwdNetworkWatch *watch;
   FwdStunClient *keeper; /* keeps the mapping alive once the run is over */
+  gboolean answered; /* by a STUN server, since the last start */
   gboolean complete;
   gint64 next_keep_alive;
   guint timer;
@@ -179,6 +180,7 @@ on_progress(const FwdNatReport *report, gpointer user_data)
 {
   FwdDiscovery *self = user_data;
 
+  self->answered = TRUE;
   fwd_nat_figures_set_run(&self->figures, report, is_behind_nat(self));
   tell(self, FALSE);
 }
@@ -435,7 +437,7 @@ fwd_discovery_start(FwdDiscovery *self, const char *const *servers)
   cancel(self);
   g_strfreev(self->names);
   self->names = names;
-  self->complete = FALSE;
+  self->complete = self->answered = FALSE;
   self->cancellable = g_cancellable_new();
   if (!self->watch)
     self->watch = fwd_network_watch_new(on_network_changed, self);
@@ -507,14 +509,14 @@ fwd_discovery_get_report(FwdDiscovery *self)
 gboolean
 fwd_discovery_is_settled(FwdDiscovery *self)
 {
-  return self->complete || self->candidates->len > self->host->len ||
+  return self->complete || self->answered || self->candidates->len > self->host->len ||
          (self->lookups == 0 && self->servers->len == 0);
 }
 
 gboolean
 fwd_discovery_was_answered(FwdDiscovery *self)
 {
-  return self->candidates->len > self->host->len ||
+  return self->answered || self->candidates->len > self->host->len ||
          (self->complete && !self->figures.report.udp_blocked);
 }
 

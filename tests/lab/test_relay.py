@@ -26,11 +26,15 @@ class SecureSignald(Signald):
         super().start()
 
 
-def connect(place, signald, *mappings, client_env=None):
+RELAY = ("--strategy", "relay")
+
+
+def connect(place, signald, *mappings, words=RELAY, client_env=None):
     """A server in `a` and a client in `b` that trust this signald."""
     env = {"SSL_CERT_FILE": signald.certificate}
-    server = Server(place, "a", signald, env=env)
-    client = Client(place, "b", server.ticket(), *mappings, env={**env, **(client_env or {})})
+    server = Server(place, "a", signald, *words, env=env)
+    client = Client(place, "b", server.ticket(), *words, *mappings,
+                    env={**env, **(client_env or {})})
     return server, client
 
 
@@ -108,7 +112,7 @@ def test_through_an_http_proxy():
         allow_only_proxy(place, "b-r1")
         signald = SecureSignald(place)
         url = f"http://{PUB}:{PROXY_PORT}"
-        _, client = connect(place, signald, *traffic.MAPPINGS,
+        _, client = connect(place, signald, *traffic.MAPPINGS, words=(),
                             client_env={"https_proxy": url, "http_proxy": url})
         path = client.wait_connected("relay", 60)["path"]
         assert path["strategy"] == "relay", path

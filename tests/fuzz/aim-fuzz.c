@@ -10,6 +10,7 @@ int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
   g_autofree char *text = g_strndup((const char *)data, size);
+  g_autoptr(JsonNode) node = NULL;
   g_autoptr(GVariant) message = NULL;
   g_autoptr(GVariant) again = NULL;
   guint16 ports[FWD_AIM_PORTS_MAX];
@@ -17,7 +18,8 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 
   if (size > 4096)
     return 0;
-  message = json_gvariant_deserialize_data(text, -1, NULL, NULL);
+  node = json_from_string(text, NULL);
+  message = node != NULL ? json_gvariant_deserialize(node, NULL, NULL) : NULL;
   if (message == NULL)
     return 0;
   g_variant_take_ref(message);

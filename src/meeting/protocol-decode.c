@@ -170,6 +170,8 @@ read_fields(JsonObject *object, FwdMessage *message, GError **error)
     return read_hello(object, message, error);
   case FWD_MESSAGE_ATTEMPT:
     return read_attempt(object, message, error);
+  case FWD_MESSAGE_STOP:
+    return read_strategies(object, message, error);
   case FWD_MESSAGE_STRATEGY:
     return read_strategy(object, message, error);
   case FWD_MESSAGE_MAPPINGS:

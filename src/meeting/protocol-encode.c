@@ -149,6 +149,9 @@ add_body(JsonBuilder *builder, const FwdMessage *message, guint cut)
     add_number(builder, "tunnel", message->tunnel);
     add_strings(builder, "strategies", message->strategies);
     break;
+  case FWD_MESSAGE_STOP:
+    add_strings(builder, "strategies", message->strategies);
+    break;
   case FWD_MESSAGE_STRATEGY:
     add_strategy(builder, message);
     break;

@@ -6,9 +6,9 @@
 
 static const char *const type_names[] = {
     [FWD_MESSAGE_HELLO] = "hello",       [FWD_MESSAGE_ATTEMPT] = "attempt",
-    [FWD_MESSAGE_STRATEGY] = "strategy", [FWD_MESSAGE_MAPPINGS] = "mappings",
-    [FWD_MESSAGE_PORTS] = "ports",       [FWD_MESSAGE_STORY] = "story",
-    [FWD_MESSAGE_BYE] = "bye",
+    [FWD_MESSAGE_STOP] = "stop",         [FWD_MESSAGE_STRATEGY] = "strategy",
+    [FWD_MESSAGE_MAPPINGS] = "mappings", [FWD_MESSAGE_PORTS] = "ports",
+    [FWD_MESSAGE_STORY] = "story",       [FWD_MESSAGE_BYE] = "bye",
 };
 
 const char *

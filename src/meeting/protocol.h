@@ -39,6 +39,7 @@ typedef enum {
   FWD_MESSAGE_UNKNOWN,
   FWD_MESSAGE_HELLO,    /**< who I am and where I may be reached; again when that changes */
   FWD_MESSAGE_ATTEMPT,  /**< client to server: run these strategies now */
+  FWD_MESSAGE_STOP,     /**< client to server: these strategies are not needed any more */
   FWD_MESSAGE_STRATEGY, /**< from a strategy to the same strategy */
   FWD_MESSAGE_MAPPINGS, /**< client to server: the reverse mappings that it wants served */
   FWD_MESSAGE_PORTS,    /**< server to client: what became of them */
@@ -59,7 +60,7 @@ typedef struct {
   guint8 fingerprint[32];
   FwdNatReport nat;
   GArray *candidates; /**< of FwdCandidate */
-  GStrv strategies;   /**< ids that the sender can run; also of ATTEMPT: which to run now */
+  GStrv strategies;   /**< ids that the sender can run; also of ATTEMPT, which to run, and of STOP */
 
   /* ATTEMPT, STRATEGY */
   guint32 attempt; /**< number of the race, chosen by the client */

@@ -161,7 +161,6 @@ has_moved(char **known, const GArray *candidates)
   return moved;
 }
 
-/* The server in use while it is in the room or has a tunnel; else another one that is. */
 static void
 use_server(FwdClientSession *self)
 {
@@ -309,11 +308,25 @@ on_closed(FwdPeer *peer, const GError *why, FwdClientSession *self)
 }
 
 static void
+on_pointless(FwdConnector *connector, GStrv strategies, FwdClientSession *self)
+{
+  FwdMessage *message;
+
+  if (!self->server || fwd_peer_get_connector(self->server) != connector)
+    return;
+  message = fwd_message_new(FWD_MESSAGE_STOP);
+  message->strategies = g_strdupv(strategies);
+  fwd_session_send(FWD_SESSION(self), self->server, message);
+}
+
+static void
 client_peer_added(FwdSession *session, FwdPeer *peer)
 {
   g_signal_connect_object(peer, "notify::state", G_CALLBACK(on_state), session, 0);
   g_signal_connect_object(peer, "finished", G_CALLBACK(on_finished), session, 0);
   g_signal_connect_object(peer, "closed", G_CALLBACK(on_closed), session, 0);
+  g_signal_connect_object(fwd_peer_get_connector(peer), "pointless", G_CALLBACK(on_pointless),
+                          session, 0);
 }
 
 static void

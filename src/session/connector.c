@@ -28,7 +28,7 @@ typedef struct {
   gint64 began; /* microseconds */
 } Runner;
 
-enum { PATH, SEND, ENDED, FINISHED, STORY, SIGNAL_COUNT };
+enum { PATH, SEND, POINTLESS, ENDED, FINISHED, STORY, SIGNAL_COUNT };
 static guint signals[SIGNAL_COUNT];
 
 G_DEFINE_FINAL_TYPE(FwdConnector, fwd_connector, G_TYPE_OBJECT)
@@ -126,11 +126,29 @@ is_pointless(const Runner *runner, FwdPathClass found)
 }
 
 static void
-cancel_pointless(FwdConnector *self, FwdPathClass found)
+cancel_pointless(FwdConnector *self, const Runner *winner, FwdPathClass found)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+  g_auto(GStrv) pointless = NULL;
+
+  for (guint i = 0; i < self->runners->len; i++) {
+    Runner *runner = self->runners->pdata[i];
+    if (runner != winner && is_pointless(runner, found) &&
+        !g_cancellable_is_cancelled(runner->cancellable))
+      g_strv_builder_add(builder, fwd_connector_attempt_get_strategy(runner->attempt));
+  }
+  pointless = g_strv_builder_end(builder);
+  fwd_connector_stop(self, (const char *const *)pointless);
+  if (pointless[0])
+    g_signal_emit(self, signals[POINTLESS], 0, pointless);
+}
+
+void
+fwd_connector_stop(FwdConnector *self, const char *const *strategies)
 {
   for (guint i = 0; i < self->runners->len; i++) {
     Runner *runner = self->runners->pdata[i];
-    if (is_pointless(runner, found))
+    if (g_strv_contains(strategies, fwd_connector_attempt_get_strategy(runner->attempt)))
       g_cancellable_cancel(runner->cancellable);
   }
 }
@@ -147,7 +165,8 @@ take_path(FwdConnector *self, Runner *runner, FwdPath *path)
   record_of(self, id)->successes++;
   self->found = TRUE;
   settle(self, runner, FWD_OUTCOME_SUCCEEDED, verdict);
-  cancel_pointless(self, path->path_class);
+  if (self->ends.config.controlling)
+    cancel_pointless(self, runner, path->path_class);
   g_signal_emit(self, signals[PATH], 0, path);
   return FWD_OUTCOME_SUCCEEDED;
 }
@@ -465,6 +484,8 @@ fwd_connector_class_init(FwdConnectorClass *klass)
                                G_TYPE_NONE, 1, G_TYPE_POINTER);
   signals[SEND] = g_signal_new("send", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                G_TYPE_NONE, 3, G_TYPE_UINT, G_TYPE_STRING, G_TYPE_VARIANT);
+  signals[POINTLESS] = g_signal_new("pointless", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                    G_TYPE_NONE, 1, G_TYPE_STRV);
   signals[ENDED] = g_signal_new("ended", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                 G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_UINT);
   signals[FINISHED] = g_signal_new("finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,

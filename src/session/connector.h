@@ -2,9 +2,10 @@
 /**
  * The race of strategies for paths to one peer: both peers run the same
  * strategies at the same time; what they find is handed over by the signal
- * "path". A direct path ends the strategies that can only find one as good or
+ * "path". On the controlling side a direct path ends the strategies that can only find one as good or
  * worse, a relay those that look for another relay: each is wanted beside the
- * other. Main thread only.
+ * other. The other side goes on until it is told, for what it has found first may
+ * not be what the controlling side has. Main thread only.
  */
 #pragma once
 
@@ -27,6 +28,8 @@ typedef struct {
  * Signals:
  *  "path"     (gpointer FwdPath, transfer full)  exactly one handler must take it
  *  "send"     (guint race, const char *strategy, GVariant *body)  for its twin at the peer
+ *  "pointless" (GStrv strategies)  stopped here, and of no use at the peer either; comes
+ *                                  from the controlling side alone
  *  "ended"    (const char *strategy, guint outcome)  one has ended; a FwdOutcome
  *  "finished" (gboolean found)  no strategy runs any more
  *  "story"    ()  there is more to tell: one has ended, or cannot be attempted
@@ -57,6 +60,8 @@ gint fwd_connector_rate(FwdConnector *self, const char *strategy);
  */
 void
 fwd_connector_race(FwdConnector *self, guint32 number, const char *const *strategies);
+/** The controlling side needs these no more. */
+void fwd_connector_stop(FwdConnector *self, const char *const *strategies);
 void fwd_connector_cancel(FwdConnector *self);
 gboolean fwd_connector_is_racing(FwdConnector *self);
 

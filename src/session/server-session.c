@@ -99,6 +99,9 @@ server_message(FwdSession *session, FwdPeer *peer, const FwdMessage *message)
 {
   if (message->type == FWD_MESSAGE_ATTEMPT)
     run_race(peer, message);
+  else if (message->type == FWD_MESSAGE_STOP)
+    fwd_connector_stop(fwd_peer_get_connector(peer),
+                       (const char *const *)message->strategies);
   else if (message->type == FWD_MESSAGE_MAPPINGS)
     answer_mappings(session, peer, message);
 }

@@ -173,6 +173,17 @@ test_attempt(void)
 }
 
 static void
+test_stop(void)
+{
+  g_autoptr(FwdMessage) message = new_message(FWD_MESSAGE_STOP);
+  g_autoptr(FwdMessage) decoded = NULL;
+
+  message->strategies = g_strsplit("birthday,port-prediction", ",", -1);
+  decoded = pass(message);
+  g_assert_cmpstrv(decoded->strategies, message->strategies);
+}
+
+static void
 check_body(const char *sent, const char *received)
 {
   g_autoptr(FwdMessage) message = new_message(FWD_MESSAGE_STRATEGY);
@@ -339,6 +350,7 @@ static const Bad bad[] = {
     {CANDIDATE("\"endpoint\":\"[ff02::1]:1\""), "of one host"},
     {CANDIDATE("\"endpoint\":\"192.0.2.1:1\",\"prefix\":33"), "prefix: is not within"},
     {CANDIDATE("\"endpoint\":\"192.0.2.1:1\",\"base\":1"), "base: is not a string"},
+    {HEAD("stop") "}", "strategies: is missing"},
     {HEAD("attempt") ",\"strategies\":[\"lan\"]}", "attempt: is missing"},
     {HEAD("attempt") ",\"attempt\":1,\"strategies\":[\"lan\"]}", "tunnel: is missing"},
     {HEAD("attempt") ",\"attempt\":1,\"tunnel\":0,\"strategies\":[\"lan\"]}", "tunnel"},
@@ -422,6 +434,7 @@ main(int argc, char **argv)
   g_test_add_func("/protocol/hello/scope-stays-home", test_scope_stays_home);
   g_test_add_func("/protocol/hello/unknown-candidate-type", test_unknown_candidate_type);
   g_test_add_func("/protocol/attempt", test_attempt);
+  g_test_add_func("/protocol/stop", test_stop);
   g_test_add_func("/protocol/strategy", test_strategy);
   g_test_add_func("/protocol/mappings", test_mappings);
   g_test_add_func("/protocol/bye", test_bye);

@@ -205,7 +205,7 @@ typedef struct {
   guint sent_in; /* number of the race */
   guint32 races; /* started so far */
   GString *events;
-  GString *ended;
+  GString *ended, *pointless;
 } Fixture;
 
 static void
@@ -223,6 +223,13 @@ on_send(FwdConnector *connector, guint number, const char *strategy, GVariant *b
   g_free(fixture->sender);
   fixture->sender = g_strdup(strategy);
   fixture->sent_in = number;
+}
+
+static void
+on_pointless(FwdConnector *connector, GStrv strategies, Fixture *fixture)
+{
+  for (guint i = 0; strategies[i]; i++)
+    g_string_append_printf(fixture->pointless, "%s ", strategies[i]);
 }
 
 static void
@@ -270,6 +277,7 @@ set_up(Fixture *fixture, gconstpointer data)
   fixture->bus = fwd_event_bus_new();
   fixture->events = g_string_new(NULL);
   fixture->ended = g_string_new(NULL);
+  fixture->pointless = g_string_new(NULL);
   g_signal_connect(fixture->bus, "event", G_CALLBACK(on_event), fixture);
   fixture->plane = fwd_data_plane_new(key, identity, NULL);
   g_assert_nonnull(fixture->plane);
@@ -282,6 +290,7 @@ set_up(Fixture *fixture, gconstpointer data)
                                               .surroundings = fixture->surroundings});
   g_signal_connect(fixture->connector, "path", G_CALLBACK(on_path), fixture);
   g_signal_connect(fixture->connector, "send", G_CALLBACK(on_send), fixture);
+  g_signal_connect(fixture->connector, "pointless", G_CALLBACK(on_pointless), fixture);
   g_signal_connect(fixture->connector, "ended", G_CALLBACK(on_ended), fixture);
   g_signal_connect(fixture->connector, "finished", G_CALLBACK(on_finished), fixture);
   g_signal_connect(fixture->connector, "story", G_CALLBACK(on_story), fixture);
@@ -311,6 +320,7 @@ tear_down(Fixture *fixture, gconstpointer data)
   g_object_unref(fixture->registry);
   g_string_free(fixture->events, TRUE);
   g_string_free(fixture->ended, TRUE);
+  g_string_free(fixture->pointless, TRUE);
   g_free(fixture->sender);
 }
 
@@ -413,6 +423,7 @@ test_better_class(Fixture *fixture, gconstpointer data)
   wait_until_idle();
   g_assert_true(running[NEAR] != NULL && running[RELAYED] != NULL);
   g_assert_cmpuint(fixture->finished, ==, 0);
+  g_assert_cmpstr(fixture->pointless->str, ==, "other-punch ");
   g_assert_true(story_has(fixture, "other-punch", FWD_OUTCOME_STOPPED,
                           "a better path was found, or it was no longer needed"));
   fail(NEAR, "nobody there");
@@ -424,6 +435,27 @@ test_better_class(Fixture *fixture, gconstpointer data)
       story_has(fixture, "punch", FWD_OUTCOME_SUCCEEDED, "a p2p path to 192.0.2.1:9"));
   g_assert_nonnull(strstr(fixture->events->str, "strategy-failed"));
   g_assert_nonnull(strstr(fixture->ended->str, "near:failed "));
+}
+
+/* The other side goes on: the controlling side may have found something else. */
+static void
+test_told_to_stop(Fixture *fixture, gconstpointer data)
+{
+  g_clear_object(&fixture->connector);
+  fixture->connector =
+      fwd_connector_new(fixture->plane, fixture->registry, fixture->bus,
+                        &(FwdConnectorConfig){.peer = "00000000000000aa",
+                                              .keys = &fixture->keys,
+                                              .surroundings = fixture->surroundings});
+  g_signal_connect(fixture->connector, "path", G_CALLBACK(on_path), fixture);
+  race(fixture, "near punch other-punch");
+  succeed(PUNCH);
+  WAIT_FOR(fixture->paths == 1);
+  wait_until_idle();
+  g_assert_true(running[OTHER_PUNCH] != NULL);
+  fwd_connector_stop(fixture->connector, (const char *const[]){"other-punch", NULL});
+  WAIT_FOR(!running[OTHER_PUNCH]);
+  g_assert_true(running[NEAR] != NULL);
 }
 
 /* A worse class first: the better ones go on and their path is handed over too. */
@@ -766,6 +798,7 @@ main(int argc, char **argv)
   ADD("possible-while-racing", test_possible_while_racing);
   ADD("story-is-news", test_story_is_news);
   ADD("better-class", test_better_class);
+  ADD("told-to-stop", test_told_to_stop);
   ADD("worse-class-first", test_worse_class_first);
   ADD("equal-class", test_equal_class);
   ADD("path-despite-cancel", test_path_despite_cancel);

@@ -15,6 +15,7 @@ typedef struct {
   FwdPathId former[FORMER_IDS]; /* the last one first */
   FwdPath *path;
   FwdPathMonitor monitor;
+  gboolean guessed; /* its class and strategy: it was adopted */
 } Entry;
 
 struct FwdPathSet {
@@ -311,6 +312,7 @@ append(FwdPathSet *set, FwdPath *path, gboolean proven, gint64 now)
 
   entry->id = ++set->last_id;
   entry->path = path;
+  entry->guessed = !proven;
   fwd_path_monitor_init(&entry->monitor, proven, (gint64)path->rtt_us * NS_PER_US, now);
   set->entries[set->count++] = entry;
   return entry;
@@ -319,8 +321,11 @@ append(FwdPathSet *set, FwdPath *path, gboolean proven, gint64 now)
 static FwdPathId
 merge(Entry *entry, FwdPath *path, gint64 now)
 {
-  entry->path->path_class = path->path_class;
-  g_strlcpy(entry->path->strategy, path->strategy, sizeof entry->path->strategy);
+  if (entry->guessed || path->path_class < entry->path->path_class) {
+    entry->path->path_class = path->path_class;
+    g_strlcpy(entry->path->strategy, path->strategy, sizeof entry->path->strategy);
+  }
+  entry->guessed = FALSE;
   /* The strategy has just had an answer over it. */
   if (entry->path->rtt_us == 0)
     entry->path->rtt_us = path->rtt_us;

@@ -65,7 +65,8 @@ void fwd_path_set_free(FwdPathSet *set);
 /**
  * Adds a path (transfer full) and makes it active if it is better. One to the
  * same remote over the same descriptor is merged into the one that is there,
- * which takes its class and strategy. Returns its id.
+ * which takes its class and strategy if they are better, or were a guess. Returns
+ * its id.
  */
 FwdPathId fwd_path_set_add(FwdPathSet *set, FwdPath *path, gint64 now);
 

@@ -412,6 +412,10 @@ test_same_remote_is_merged(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint(add_udp(pair, fd, port, FWD_PATH_CLASS_LAN, "lan"), ==, id);
   g_assert_cmpstr(fwd_path_set_get(pair->sets[0], id)->strategy, ==, "lan");
   g_assert_cmpint(fwd_path_set_get(pair->sets[0], id)->path_class, ==, FWD_PATH_CLASS_LAN);
+  /* What finds it later, and knows less of it, changes nothing. */
+  g_assert_cmpuint(add_udp(pair, fd, port, FWD_PATH_CLASS_P2P, "udp-punch"), ==, id);
+  g_assert_cmpint(fwd_path_set_get(pair->sets[0], id)->path_class, ==, FWD_PATH_CLASS_LAN);
+  g_assert_cmpstr(fwd_path_set_get(pair->sets[0], id)->strategy, ==, "lan");
   remote = endpoint(port);
   g_assert_cmpuint(fwd_path_set_find(pair->sets[0], fd, &remote), ==, id);
   g_assert_cmpuint(fwd_path_set_find(pair->sets[0], fd + 1, &remote), ==, 0);

@@ -77,6 +77,7 @@ class HostileSignald:
         self.members, self.recorded, self.held = [], [], []
         self.random = random.Random(1)
         self.delivered = self.harm = 0
+        self.joining = threading.Lock()  # of two who come at once, one must see the other
         with place.inside(node):
             self.sock = socket.create_server(endpoint)
         threading.Thread(target=self._accept, daemon=True).start()
@@ -110,13 +111,14 @@ class HostileSignald:
         return [other for other in self.members if other.role != member.role]
 
     def _join(self, member, role):
-        member.role = role
-        others = self._in_sight(member)
-        member.say("joined", id=member.id, stun=[],
-                   members=[{"id": other.id, "role": other.role} for other in others])
-        self.members.append(member)
-        for other in others:
-            other.say("peer-joined", id=member.id, role=role)
+        with self.joining:
+            member.role = role
+            others = self._in_sight(member)
+            member.say("joined", id=member.id, stun=[],
+                       members=[{"id": other.id, "role": other.role} for other in others])
+            self.members.append(member)
+            for other in others:
+                other.say("peer-joined", id=member.id, role=role)
         if "claim" in self.misdeeds:
             self.claim(member)
 

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define BATCHES_PER_WAKEUP 64
+/* Of ports that the system picks for UDP, one is free for TCP, too. */
+#define PICK_TRIES 16
 
 typedef struct {
   FwdStunServer *server;
@@ -69,16 +71,44 @@ on_readable(int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* A port that is taken for TCP, by the rooms perhaps, is still good for UDP. */
-static void
-open_tcp(StunSocket *socket)
+static gboolean
+open_udp(StunSocket *socket, const FwdEndpoint *local, GError **error)
+{
+  socket->fd = fwd_datagram_socket_open(local, error);
+  if (socket->fd < 0) {
+    g_autofree char *text = fwd_endpoint_to_string(local);
+
+    g_prefix_error(error, "STUN on %s: ", text);
+    return FALSE;
+  }
+  fwd_datagram_socket_get_local(socket->fd, &socket->server->site.local[socket->index]);
+  return TRUE;
+}
+
+/*
+ * A port that is taken for TCP, by the rooms perhaps, is still good for UDP; where
+ * the system picks it, another one may be free for both.
+ */
+static gboolean
+open_both(StunSocket *socket, const FwdEndpoint *local, GError **error)
 {
   FwdStunServer *server = socket->server;
-  g_autoptr(GError) error = NULL;
 
-  socket->tcp = fwd_stun_tcp_new(&server->site.local[socket->index], server->limits, &error);
-  if (socket->tcp == NULL)
-    fwd_log_warning("%s", error->message);
+  for (guint tries = fwd_endpoint_port(local) == 0 ? PICK_TRIES : 1;; tries--) {
+    g_autoptr(GError) problem = NULL;
+
+    if (!open_udp(socket, local, error))
+      return FALSE;
+    socket->tcp =
+        fwd_stun_tcp_new(&server->site.local[socket->index], server->limits, &problem);
+    if (socket->tcp != NULL)
+      return TRUE;
+    if (tries == 1) {
+      fwd_log_warning("%s", problem->message);
+      return TRUE;
+    }
+    close(socket->fd);
+  }
 }
 
 static gboolean
@@ -89,18 +119,11 @@ open_socket(FwdStunServer *server, guint index, const FwdEndpoint *address, guin
   FwdEndpoint local = *address;
 
   fwd_endpoint_set_port(&local, port);
-  socket->fd = fwd_datagram_socket_open(&local, error);
-  if (socket->fd < 0) {
-    g_autofree char *text = fwd_endpoint_to_string(&local);
-
-    g_prefix_error(error, "STUN on %s: ", text);
+  if (!open_both(socket, &local, error))
     return FALSE;
-  }
-  fwd_datagram_socket_get_local(socket->fd, &server->site.local[index]);
   socket->source = g_unix_fd_source_new(socket->fd, G_IO_IN);
   g_source_set_callback(socket->source, G_SOURCE_FUNC(on_readable), socket, NULL);
   g_source_attach(socket->source, g_main_context_get_thread_default());
-  open_tcp(socket);
   return TRUE;
 }
 

@@ -182,7 +182,7 @@ next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
     return monitor->probed + BURST_INTERVAL;
   if (!monitor->alive)
     return monitor->probed + (monitor->proven ? DEAD_INTERVAL : DOUBT_INTERVAL);
-  if (count_unanswered(monitor) > 0)
+  if (count_unanswered(monitor) > 0 || use == FWD_MONITOR_NEEDED)
     return monitor->probed + DOUBT_INTERVAL;
   if (monitor->lossy || was_lossy_lately(monitor))
     return monitor->probed + LOSSY_INTERVAL;
@@ -299,6 +299,12 @@ fwd_path_monitor_update(FwdPathMonitor *monitor, gint64 now)
     die(monitor, now);
   }
   judge_loss(monitor, now);
+}
+
+gboolean
+fwd_path_monitor_is_doubtful(const FwdPathMonitor *monitor)
+{
+  return monitor->alive && count_unanswered(monitor) > 0;
 }
 
 static gint64

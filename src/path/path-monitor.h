@@ -18,7 +18,11 @@ typedef struct {
   enum { FWD_PROBE_NONE, FWD_PROBE_WAITING, FWD_PROBE_ANSWERED, FWD_PROBE_LOST } state;
 } FwdProbeRecord;
 
-typedef enum { FWD_MONITOR_ACTIVE, FWD_MONITOR_STANDBY } FwdMonitorUse;
+typedef enum {
+  FWD_MONITOR_ACTIVE,
+  FWD_MONITOR_STANDBY,
+  FWD_MONITOR_NEEDED, /* in standby for an active one that is doubtful */
+} FwdMonitorUse;
 
 typedef struct {
   FwdProbeRecord probes[FWD_MONITOR_PROBES]; /* a ring */
@@ -67,6 +71,8 @@ fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction, gi
 
 /** Counts what is overdue, and finds out about death and loss. */
 void fwd_path_monitor_update(FwdPathMonitor *monitor, gint64 now);
+/** Whether it is alive, but does not answer. */
+gboolean fwd_path_monitor_is_doubtful(const FwdPathMonitor *monitor);
 /** Whether a dead path has been given up. */
 gboolean fwd_path_monitor_is_hopeless(const FwdPathMonitor *monitor, gint64 now);
 /** When it must next be updated or probed; later than an @now just updated and probed for. */

@@ -16,6 +16,7 @@ typedef struct {
   FwdPath *path;
   FwdPathMonitor monitor;
   gboolean guessed; /* its class and strategy: it was adopted */
+  gboolean told;    /* as alive */
 } Entry;
 
 struct FwdPathSet {
@@ -257,6 +258,19 @@ fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now)
   set_active(set, entry->id);
 }
 
+/* What takes the path's place must be known to work before it is needed: what makes a path
+ * silent, such as a router that has forgotten us, may have ended the others as well. */
+static FwdMonitorUse
+get_use(const FwdPathSet *set, const Entry *entry)
+{
+  const Entry *active = find_entry(set, set->active);
+
+  if (entry == active)
+    return FWD_MONITOR_ACTIVE;
+  return active != NULL && fwd_path_monitor_is_doubtful(&active->monitor) ? FWD_MONITOR_NEEDED
+                                                                          : FWD_MONITOR_STANDBY;
+}
+
 /* Adding and dropping. */
 
 static void
@@ -266,8 +280,7 @@ plan(FwdPathSet *set)
 
   for (guint i = 0; i < set->count; i++) {
     const Entry *entry = set->entries[i];
-    FwdMonitorUse use = entry->id == set->active ? FWD_MONITOR_ACTIVE : FWD_MONITOR_STANDBY;
-    deadline = MIN(deadline, fwd_path_monitor_deadline(&entry->monitor, use));
+    deadline = MIN(deadline, fwd_path_monitor_deadline(&entry->monitor, get_use(set, entry)));
   }
   set->deadline = deadline;
 }
@@ -287,22 +300,29 @@ drop(FwdPathSet *set, Entry *entry)
   free_entry(entry);
 }
 
+/* The one that comes last in the order of ratings (@sign 1) or first (-1), but not @except. */
 static Entry *
-find_worst_standby(const FwdPathSet *set)
+find_extreme(const FwdPathSet *set, gint sign, FwdPathId except)
 {
-  Entry *worst = NULL;
-  FwdPathRating worst_rating = {0};
+  Entry *found = NULL;
+  FwdPathRating found_rating = {0};
 
   for (guint i = 0; i < set->count; i++) {
     FwdPathRating rating = rate(set->entries[i]);
-    if (rating.id == set->active)
+    if (rating.id == except)
       continue;
-    if (worst == NULL || fwd_path_rating_compare(&rating, &worst_rating) > 0) {
-      worst = set->entries[i];
-      worst_rating = rating;
+    if (found == NULL || sign * fwd_path_rating_compare(&rating, &found_rating) > 0) {
+      found = set->entries[i];
+      found_rating = rating;
     }
   }
-  return worst;
+  return found;
+}
+
+static Entry *
+find_worst_standby(const FwdPathSet *set)
+{
+  return find_extreme(set, 1, set->active);
 }
 
 static Entry *
@@ -428,14 +448,14 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
 void
 fwd_path_set_expect_answer(FwdPathSet *set, FwdPathId id, gint64 now)
 {
-  const FwdMonitorUse use = id == set->active ? FWD_MONITOR_ACTIVE : FWD_MONITOR_STANDBY;
   Entry *entry = find_entry(set, id);
 
   /* Once for many packets: what comes back ends it. */
   if (entry == NULL || entry->monitor.sent != 0)
     return;
   fwd_path_monitor_sent(&entry->monitor, now);
-  set->deadline = MIN(set->deadline, fwd_path_monitor_deadline(&entry->monitor, use));
+  set->deadline =
+      MIN(set->deadline, fwd_path_monitor_deadline(&entry->monitor, get_use(set, entry)));
 }
 
 void
@@ -513,30 +533,27 @@ fwd_path_set_deadline(const FwdPathSet *set)
 static void
 tend(FwdPathSet *set, gint64 now)
 {
+  for (guint i = 0; i < set->count; i++)
+    fwd_path_monitor_update(&set->entries[i]->monitor, now);
   for (guint i = 0; i < set->count; i++) {
     Entry *entry = set->entries[i];
-    FwdMonitorUse use = entry->id == set->active ? FWD_MONITOR_ACTIVE : FWD_MONITOR_STANDBY;
-
-    fwd_path_monitor_update(&entry->monitor, now);
-    if (fwd_path_monitor_is_due(&entry->monitor, use, now))
+    if (fwd_path_monitor_is_due(&entry->monitor, get_use(set, entry), now))
       send_probe(set, entry, now);
   }
 }
 
-static const Entry *
-find_best(const FwdPathSet *set)
+static void
+tell_alive(FwdPathSet *set)
 {
-  const Entry *best = NULL;
-  FwdPathRating best_rating = {0};
+  gboolean changed = FALSE;
 
   for (guint i = 0; i < set->count; i++) {
-    FwdPathRating rating = rate(set->entries[i]);
-    if (best == NULL || fwd_path_rating_compare(&rating, &best_rating) < 0) {
-      best = set->entries[i];
-      best_rating = rating;
-    }
+    Entry *entry = set->entries[i];
+    changed |= entry->told != entry->monitor.alive;
+    entry->told = entry->monitor.alive;
   }
-  return best;
+  if (changed)
+    set->events.alive_changed(set->user_data);
 }
 
 /* When all are dead the best stays: it may be all there ever is, and both ends keep the same.
@@ -544,7 +561,7 @@ find_best(const FwdPathSet *set)
 static Entry *
 find_hopeless(const FwdPathSet *set, gint64 now)
 {
-  const Entry *best = find_best(set);
+  const Entry *best = find_extreme(set, -1, 0);
 
   for (guint i = 0; i < set->count; i++) {
     Entry *entry = set->entries[i];
@@ -564,6 +581,7 @@ fwd_path_set_tick(FwdPathSet *set, gint64 now)
   Entry *hopeless;
 
   tend(set, now);
+  tell_alive(set);
   choose(set, now);
   while ((hopeless = find_hopeless(set, now)) != NULL)
     drop(set, hopeless);

@@ -41,6 +41,8 @@ typedef struct {
    * is dead, so do not wait for anything on it.
    */
   void (*active_changed)(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_data);
+  /** A path, active or not, has died or come to life. */
+  void (*alive_changed)(gpointer user_data);
   /** @path was dropped: it is closed after this call. */
   void (*removed)(FwdPathId id, const FwdPath *path, gpointer user_data);
 } FwdPathSetEvents; /**< none of them may free the set */

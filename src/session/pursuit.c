@@ -19,6 +19,7 @@ struct FwdPursuit {
   FwdTurns *turns;
   gint64 settle;     /* until then direct strategies wait for the discovery */
   gint64 not_before; /* nothing is ordered earlier */
+  gint64 retry;      /* nor before that, unless there is news */
   guint timer;
 };
 
@@ -59,7 +60,8 @@ start_time(FwdPursuit *pursuit, const FwdImplementation *implementation, gint64 
   if (implementation->meta.path_class == FWD_PATH_CLASS_P2P &&
       fwd_connector_rate(fwd_peer_get_connector(pursuit->peer), implementation->id) < 0)
     fwd_turns_hold_back(pursuit->turns, implementation->id, now);
-  due = MAX(fwd_turns_due(pursuit->turns, implementation->id), pursuit->not_before);
+  due = MAX(pursuit->not_before, pursuit->retry);
+  due = MAX(due, fwd_turns_due(pursuit->turns, implementation->id));
   if (implementation->meta.path_class != FWD_PATH_CLASS_RELAY &&
       !fwd_discovery_is_settled(pursuit->discovery))
     due = MAX(due, pursuit->settle);
@@ -130,7 +132,7 @@ static void
 order(FwdPursuit *pursuit, const char *const *plan, gint64 now)
 {
   if (!pursuit->order(plan, pursuit->user_data)) {
-    pursuit->not_before = now + ORDER_AGAIN;
+    pursuit->retry = now + ORDER_AGAIN;
     fwd_pursuit_wake(pursuit);
     return;
   }
@@ -150,6 +152,7 @@ void
 fwd_pursuit_reset(FwdPursuit *pursuit)
 {
   fwd_turns_reset(pursuit->turns);
+  pursuit->retry = 0;
   pursuit->settle = now_us() + SETTLE;
   fwd_pursuit_wake(pursuit);
 }

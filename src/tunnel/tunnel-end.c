@@ -160,6 +160,12 @@ on_active_changed(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_d
 }
 
 static void
+on_alive_changed(gpointer user_data)
+{
+  fwd_tunnel_end_tell_statistics(user_data, FALSE, FALSE);
+}
+
+static void
 on_path_removed(FwdPathId id, const FwdPath *path, gpointer user_data)
 {
   FwdTunnelEnd *end = user_data;
@@ -170,6 +176,7 @@ on_path_removed(FwdPathId id, const FwdPath *path, gpointer user_data)
 
 static const FwdPathSetEvents path_events = {
     .active_changed = on_active_changed,
+    .alive_changed = on_alive_changed,
     .removed = on_path_removed,
 };
 

@@ -7,6 +7,7 @@
 
 #define ACTIVE  FWD_MONITOR_ACTIVE
 #define STANDBY FWD_MONITOR_STANDBY
+#define NEEDED  FWD_MONITOR_NEEDED
 
 typedef struct {
   FwdPathMonitor monitor;
@@ -128,7 +129,10 @@ test_intervals(void)
     FwdMonitorUse use;
     gboolean hears;
     guint probes; /* in 30 s, the first three included */
-  } cases[] = {{ACTIVE, FALSE, 3 + 29}, {ACTIVE, TRUE, 3 + 14}, {STANDBY, FALSE, 3 + 9}};
+  } cases[] = {{ACTIVE, FALSE, 3 + 29},
+               {ACTIVE, TRUE, 3 + 14},
+               {STANDBY, FALSE, 3 + 9},
+               {NEEDED, TRUE, 3 + 99}};
 
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     Path path;

@@ -20,7 +20,8 @@ typedef struct {
   FwdFakeLink *links[LINKS];
   FwdPathId ids[2][LINKS];
   gint64 now;
-  GString *story; /* of the controlling side */
+  GString *story;      /* of the controlling side */
+  guint alive_changes; /* as well */
 } Pair;
 
 static void
@@ -29,6 +30,14 @@ on_active_changed(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_d
   Pair *pair = user_data;
 
   g_string_append_printf(pair->story, "%u>%u%s ", from, to, broken ? "!" : "");
+}
+
+static void
+on_alive_changed(gpointer user_data)
+{
+  Pair *pair = user_data;
+
+  pair->alive_changes++;
 }
 
 static void
@@ -47,6 +56,11 @@ ignore_change(FwdPathId from G_GNUC_UNUSED, FwdPathId to G_GNUC_UNUSED,
 }
 
 static void
+ignore_life(gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+static void
 ignore_removal(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
                gpointer user_data G_GNUC_UNUSED)
 {
@@ -59,8 +73,11 @@ new_set(guint side, Pair *pair)
                              .self = names[side],
                              .peer = names[1 - side],
                              .controlling = side == 0};
-  FwdPathSetEvents told = {.active_changed = on_active_changed, .removed = on_removed};
-  FwdPathSetEvents ignored = {.active_changed = ignore_change, .removed = ignore_removal};
+  FwdPathSetEvents told = {.active_changed = on_active_changed,
+                           .alive_changed = on_alive_changed,
+                           .removed = on_removed};
+  FwdPathSetEvents ignored = {
+      .active_changed = ignore_change, .alive_changed = ignore_life, .removed = ignore_removal};
 
   return fwd_path_set_new(&config, side == 0 ? &told : &ignored, pair);
 }
@@ -231,6 +248,43 @@ test_fallback_and_return(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   run(pair, 30 * S);
   /* Back when it has been clean for 10 s. */
   g_assert_cmpstr(pair->story->str, ==, "2>1! 1>2 ");
+}
+
+/* Of a path in standby, too. */
+static void
+test_death_is_told(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
+  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  run(pair, 10 * S);
+  g_assert_cmpuint(pair->alive_changes, ==, 2);
+  cut(pair, 0, TRUE);
+  run(pair, 10 * S);
+  g_assert_cmpuint(pair->alive_changes, ==, 3);
+  cut(pair, 0, FALSE);
+  run(pair, 10 * S);
+  g_assert_cmpuint(pair->alive_changes, ==, 4);
+  g_assert_cmpstr(pair->story->str, ==, "0>1 1>2 ");
+}
+
+/* Whether a path can take the place of a silent one is found out before it has to. */
+static void
+test_the_next_path_is_tried_in_doubt(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  guint sent;
+
+  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
+  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  run(pair, 11 * S);
+  g_string_truncate(pair->story, 0);
+  cut(pair, 1, TRUE);
+  fwd_path_set_expect_answer(pair->sets[0], 2, pair->now);
+  sent = fwd_fake_link_sent(pair->links[0], 0);
+  run(pair, 1000 * MS);
+  g_assert_cmpuint(fwd_fake_link_sent(pair->links[0], 0), >, sent);
+  g_assert_cmpstr(pair->story->str, ==, "");
+  run(pair, 1000 * MS);
+  g_assert_cmpstr(pair->story->str, ==, "2>1! ");
 }
 
 static void
@@ -553,6 +607,8 @@ main(int argc, char **argv)
   ADD("measures", test_measures);
   ADD("first-round-trip", test_first_round_trip_is_kept);
   ADD("fallback", test_fallback_and_return);
+  ADD("death-is-told", test_death_is_told);
+  ADD("doubt", test_the_next_path_is_tried_in_doubt);
   ADD("given-up", test_dead_paths_are_given_up_but_for_the_last);
   ADD("lossy", test_a_lossy_path_loses_to_a_clean_relay);
   ADD("broken", test_a_broken_descriptor);

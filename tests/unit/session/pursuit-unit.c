@@ -389,6 +389,18 @@ test_peer_cannot_be_told(Fixture *fixture, gconstpointer data)
   g_assert_cmpint(fixture->ordered[RELAYED] - first, >=, G_USEC_PER_SEC * 9 / 10);
 }
 
+/* It is back in the room, and so in reach: nothing is waited for. */
+static void
+test_peer_is_back(Fixture *fixture, gconstpointer data)
+{
+  fixture->deaf = TRUE;
+  begin_settled(fixture);
+  fixture->deaf = FALSE;
+  fwd_pursuit_reset(fixture->pursuit);
+  wait_until_idle();
+  g_assert_cmpuint(fixture->orders->len, ==, 2);
+}
+
 static void
 test_pause(Fixture *fixture, gconstpointer data)
 {
@@ -450,6 +462,7 @@ main(int argc, char **argv)
   ADD("good-history", test_good_history);
   ADD("history-is-written", test_history_is_written);
   ADD("peer-cannot-be-told", test_peer_cannot_be_told);
+  ADD("peer-is-back", test_peer_is_back);
   ADD("pause", test_pause);
   ADD("wake", test_wake);
   ADD("another-peer", test_another_peer);

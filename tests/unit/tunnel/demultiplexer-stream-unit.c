@@ -58,6 +58,11 @@ ignore_active(FwdPathId from G_GNUC_UNUSED, FwdPathId to G_GNUC_UNUSED,
 }
 
 static void
+ignore_life(gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+static void
 ignore_removed(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
                gpointer user_data G_GNUC_UNUSED)
 {
@@ -86,7 +91,8 @@ begin(gpointer data)
   Fixture *fixture = data;
   const FwdPathSetConfig config = {
       .probe_key = key, .self = self, .peer = peer, .controlling = FALSE};
-  const FwdPathSetEvents events = {.active_changed = ignore_active, .removed = ignore_removed};
+  const FwdPathSetEvents events = {
+      .active_changed = ignore_active, .alive_changed = ignore_life, .removed = ignore_removed};
 
   fixture->receiver = (FwdReceiver){
       .receive = on_receive, .writable = on_writable, .paths_changed = on_paths_changed};

@@ -97,6 +97,11 @@ ignore_active(FwdPathId from G_GNUC_UNUSED, FwdPathId to G_GNUC_UNUSED,
 }
 
 static void
+ignore_life(gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+static void
 ignore_removed(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
                gpointer user_data G_GNUC_UNUSED)
 {
@@ -120,7 +125,8 @@ begin(gpointer data)
 {
   Fixture *fixture = data;
   FwdPathSetConfig config = {.probe_key = key, .self = self, .peer = peer, .controlling = TRUE};
-  FwdPathSetEvents events = {.active_changed = ignore_active, .removed = ignore_removed};
+  FwdPathSetEvents events = {
+      .active_changed = ignore_active, .alive_changed = ignore_life, .removed = ignore_removed};
 
   fixture->receiver = (FwdReceiver){
       .receive = on_receive, .writable = on_writable, .paths_changed = on_paths_changed};
@@ -452,8 +458,8 @@ remove_fake_path(gpointer data)
 {
   Fixture *fixture = data;
 
-  fwd_demultiplexer_remove_path(
-      fixture->demultiplexer, fwd_path_set_get(fixture->receiver.paths, fixture->fake_id));
+  fwd_demultiplexer_remove_path(fixture->demultiplexer,
+                                fwd_path_set_get(fixture->receiver.paths, fixture->fake_id));
 }
 
 static void

@@ -29,8 +29,13 @@ on_active_changed(FwdPathId from, FwdPathId to, gboolean broken, gpointer user_d
 }
 
 static void
+on_alive_changed(gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+static void
 on_removed(FwdPathId id G_GNUC_UNUSED, const FwdPath *path G_GNUC_UNUSED,
-               gpointer user_data G_GNUC_UNUSED)
+           gpointer user_data G_GNUC_UNUSED)
 {
   (void)id;
   (void)user_data;
@@ -67,7 +72,9 @@ set_up(Fixture *fixture, gconstpointer data)
   static const guint8 key[FWD_PROBE_KEY_SIZE] = {1};
   const FwdPathSetConfig config = {
       .probe_key = key, .self = "0123456789abcdef", .peer = "fedcba9876543210"};
-  const FwdPathSetEvents events = {.active_changed = on_active_changed, .removed = on_removed};
+  const FwdPathSetEvents events = {.active_changed = on_active_changed,
+                                   .alive_changed = on_alive_changed,
+                                   .removed = on_removed};
 
   (void)data;
   fixture->path_class = FWD_PATH_CLASS_P2P;

@@ -9,6 +9,7 @@ libtunnel_la_SOURCES += %D%/pump.c %D%/pump.h
 libtunnel_la_SOURCES += %D%/datagram-queue.c %D%/datagram-queue.h
 libtunnel_la_SOURCES += %D%/flow.c %D%/flow.h
 libtunnel_la_SOURCES += %D%/varint.c %D%/varint.h
+libtunnel_la_SOURCES += %D%/flight-limit.c %D%/flight-limit.h
 libtunnel_la_SOURCES += %D%/path-mtu.c %D%/path-mtu.h
 libtunnel_la_SOURCES += %D%/held-initial.c %D%/held-initial.h
 libtunnel_la_SOURCES += %D%/tunnel-end.c %D%/tunnel-end.h

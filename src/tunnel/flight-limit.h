@@ -11,13 +11,15 @@
 #include <ngtcp2/ngtcp2.h>
 
 typedef struct {
-  gint64 least[2];     /**< round trip in this window and in the one before; 0 none */
-  gint64 window_ends;
+  gint64 least[2]; /**< round trip in this window and in the one before; 0 none */
+  gint64 least_ends;
+  guint64 rate[2]; /**< the highest in this window and in the one before; bytes a second */
+  gint64 rate_ends;
   gint64 round_ends;
-  guint64 rate;        /**< the highest that a round began with; bytes a second */
-  guint flat_rounds;   /**< since it last grew */
-  gboolean idle;       /**< in this round there was nothing to send for a while */
-  gboolean found;      /**< the path's rate is known: there is a limit */
+  guint64 full;      /**< the highest rate at the end of a round */
+  guint flat_rounds; /**< since that last grew by a quarter */
+  gboolean idle;     /**< in this round there was nothing to send for a while */
+  gboolean found;    /**< the path's rate is known: there is a limit */
 } FwdFlightLimit;
 
 /** For a path that nothing is known of. */

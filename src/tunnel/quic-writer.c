@@ -227,18 +227,6 @@ next_datagram(FwdTunnelEnd *end, guint64 *flow, gsize *size)
   return data;
 }
 
-/**
- * To ask QUIC for what it has besides new bytes tells it that there are none, and
- * that what it measures is not the path's rate: only when it must be.
- */
-static gssize
-write_more(FwdTunnelEnd *end, Packet *packet, FwdStream *stream, gboolean begun)
-{
-  if (begun || end->writer.allowed > 0)
-    return write_stream(end, packet, stream);
-  return end->writer.due ? write_nothing_new(end, packet) : 0;
-}
-
 /** Length of a packet, 0 when none can be sent now, or an error of the connection. */
 static gssize
 write_packet(FwdTunnelEnd *end, Packet *packet)
@@ -259,7 +247,7 @@ write_packet(FwdTunnelEnd *end, Packet *packet)
       length = write_datagram(end, packet, data, size, flow);
     else if (ngtcp2_conn_get_max_data_left(end->connection.quic) > 0 &&
              (stream = fwd_scheduler_next(&end->scheduler)) != NULL)
-      length = write_more(end, packet, stream, begun);
+      length = begun || end->writer.allowed > 0 ? write_stream(end, packet, stream) : 0;
     else
       length = write_nothing_new(end, packet);
     begun = begun || length == NGTCP2_ERR_WRITE_MORE;
@@ -347,6 +335,10 @@ begin_run(FwdTunnelEnd *end, gint64 now)
   fwd_flight_limit_update(&writer->limit, &state,
                           fwd_scheduler_next(&end->scheduler) != NULL, now);
   writer->allowed = fwd_flight_limit_left(&writer->limit, &state);
+  /* To ask QUIC for what it has besides new bytes would tell it that there are none,
+     and that what it measures is not the path's rate: a packet goes beyond the limit. */
+  if (writer->due)
+    writer->allowed = MAX(writer->allowed, 1);
   return CLAMP((gsize)(state.pacing_rate * PACE), PACE_PACKETS * FWD_UDP_MTU4,
                state.send_quantum);
 }

@@ -13,6 +13,7 @@
 #define CLOSE_COPIES      3
 #define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
+#define CHUNKS_MAX        (128 * 1024 * 1024 / FWD_CHUNK_SIZE)
 #define LAN_PATIENCE      (SECOND / 1000)
 
 #define END_OF(member, pointer)                                                                \
@@ -358,7 +359,10 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
 static void
 serve_connection(FwdTunnelEnd *end, gint64 now)
 {
-  fwd_quic_connection_extend(&end->connection);
+  /* A stream that nobody reads must not stop the others, but neither may many of them
+     fill the memory. */
+  if (end->pool.in_use < CHUNKS_MAX)
+    fwd_quic_connection_extend(&end->connection);
   if (end->connection.connected && !end->told_connected) {
     end->told_connected = TRUE;
     fwd_tunnel_end_tell_connected(end);

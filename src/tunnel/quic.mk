@@ -1,4 +1,8 @@
 libtunnel_la_SOURCES += %D%/identity.c %D%/identity.h
+libtunnel_la_LIBADD += $(IPSEC_MB_LIBS)
+if HAVE_IPSEC_MB
+libtunnel_la_SOURCES += %D%/packet-protection.c %D%/packet-protection.h
+endif
 libtunnel_la_SOURCES += %D%/quic-tls.c %D%/quic-tls.h
 libtunnel_la_SOURCES += %D%/quic-connection.c %D%/quic-connection.h
 libtunnel_la_SOURCES += %D%/quic-writer.c %D%/quic-writer.h

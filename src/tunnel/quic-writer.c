@@ -10,6 +10,9 @@
 #define VECTORS_MAX 4
 /* A segmented send may not exceed what an IP packet can hold. */
 #define BATCH_MAX 65000
+/* A paced batch is what leaves in a millisecond, but some packets at least. */
+#define PACE         NGTCP2_MILLISECONDS
+#define PACE_PACKETS 8
 /* Then the loop reads what has arrived meanwhile. */
 #define ROUND_MAX (256 * 1024)
 /* Short header with an 8 byte id and the longest packet number, AEAD tag. */
@@ -244,7 +247,7 @@ write_packet(FwdTunnelEnd *end, Packet *packet)
       length = write_datagram(end, packet, data, size, flow);
     else if (ngtcp2_conn_get_max_data_left(end->connection.quic) > 0 &&
              (stream = fwd_scheduler_next(&end->scheduler)) != NULL)
-      length = write_stream(end, packet, stream);
+      length = begun || end->writer.allowed > 0 ? write_stream(end, packet, stream) : 0;
     else
       length = write_nothing_new(end, packet);
     begun = begun || length == NGTCP2_ERR_WRITE_MORE;
@@ -311,16 +314,44 @@ begin_packet(FwdTunnelEnd *end, Packet *packet, gint64 now)
   packet->now = now;
 }
 
+void
+fwd_quic_writer_expired(FwdQuicWriter *writer)
+{
+  /* Unless it was for pacing, which was armed when something was written. */
+  writer->due = writer->written == 0;
+}
+
+/** Bytes for one round. On a paced path also what may be under way. */
+static gsize
+begin_run(FwdTunnelEnd *end, gint64 now)
+{
+  FwdQuicWriter *writer = &end->writer;
+  ngtcp2_conn_stat state;
+
+  writer->allowed = G_MAXUINT64;
+  if (!end->connection.paced)
+    return ROUND_MAX;
+  ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
+  fwd_flight_limit_update(&writer->limit, &state,
+                          fwd_scheduler_next(&end->scheduler) != NULL, now);
+  writer->allowed = fwd_flight_limit_left(&writer->limit, &state);
+  /* To ask QUIC for what it has besides new bytes would tell it that there are none,
+     and that what it measures is not the path's rate: a packet goes beyond the limit. */
+  if (writer->due)
+    writer->allowed = MAX(writer->allowed, 1);
+  return CLAMP((gsize)(state.pacing_rate * PACE), PACE_PACKETS * FWD_UDP_MTU4,
+               state.send_quantum);
+}
+
 int
 fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
 {
-  const gsize share =
-      MIN(ngtcp2_conn_get_send_quantum(end->connection.quic) * (end->connection.paced ? 1 : 4),
-          ROUND_MAX);
+  const gsize share = begin_run(end, now);
   gsize written = 0;
   gssize length = 0;
 
   *more = FALSE;
+  end->writer.written = 0;
   if (!flush(end, now))
     return 0;
   /* A batch that was begun is filled: a few packets cost a system call as many do. */
@@ -338,11 +369,14 @@ fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
     if (length <= 0)
       break;
     written += length;
+    end->writer.allowed -= MIN(end->writer.allowed, (guint64)length);
     if (!add_packet(end, &packet, length))
       break;
   }
   *more = length > 0 && !end->writer.blocked;
   flush(end, now);
+  end->writer.written = written;
+  end->writer.due = FALSE;
   if (end->connection.paced && written > 0)
     ngtcp2_conn_update_pkt_tx_time(end->connection.quic, now);
   return length < 0 ? length : 0;

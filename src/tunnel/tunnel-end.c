@@ -13,6 +13,8 @@
 #define CLOSE_COPIES      3
 #define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
+#define CHUNKS_MAX        (128 * 1024 * 1024 / FWD_CHUNK_SIZE)
+#define LAN_PATIENCE      (SECOND / 1000)
 
 #define END_OF(member, pointer)                                                                \
   ((FwdTunnelEnd *)((char *)(pointer)-G_STRUCT_OFFSET(FwdTunnelEnd, member)))
@@ -255,8 +257,10 @@ watch_size(FwdTunnelEnd *end)
   const FwdPathId used = fwd_quic_connection_path(&end->connection);
   const FwdPath *path = fwd_path_set_get(end->paths, used);
 
-  if (used != end->mtu.path)
-    fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
+  if (used == end->mtu.path)
+    return;
+  fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
+  fwd_flight_limit_reset(&end->writer.limit);
 }
 
 /** Follows the paths, as far as QUIC lets us. */
@@ -293,12 +297,19 @@ serve_streams(FwdTunnelEnd *end)
   }
 }
 
+/**
+ * QUIC acknowledges after an eighth of the round trip. On a LAN that is sooner than
+ * a program can answer, and an answer could have taken the acknowledgement along.
+ */
 static void
-plan_quic(FwdTunnelEnd *end)
+plan_quic(FwdTunnelEnd *end, gint64 now)
 {
-  const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(end->connection.quic);
+  gint64 expiry =
+      (gint64)MIN(ngtcp2_conn_get_expiry(end->connection.quic), (ngtcp2_tstamp)G_MAXINT64);
 
-  fwd_data_loop_set_timer(end->loop, &end->quic_timer, MIN(expiry, (ngtcp2_tstamp)G_MAXINT64));
+  if (!end->connection.paced && end->connection.confirmed)
+    expiry = MAX(expiry, now + LAN_PATIENCE);
+  fwd_data_loop_set_timer(end->loop, &end->quic_timer, expiry);
 }
 
 static void
@@ -313,7 +324,7 @@ write_packets(FwdTunnelEnd *end, gint64 now)
   }
   if (more || end->ready.length > 0)
     fwd_tunnel_end_wake(end);
-  plan_quic(end);
+  plan_quic(end, now);
 }
 
 static gboolean
@@ -348,7 +359,10 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
 static void
 serve_connection(FwdTunnelEnd *end, gint64 now)
 {
-  fwd_quic_connection_extend(&end->connection);
+  /* A stream that nobody reads must not stop the others, but neither may many of them
+     fill the memory. */
+  if (end->pool.in_use < CHUNKS_MAX)
+    fwd_quic_connection_extend(&end->connection);
   if (end->connection.connected && !end->told_connected) {
     end->told_connected = TRUE;
     fwd_tunnel_end_tell_connected(end);
@@ -366,7 +380,9 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
 static void
 serve_round(FwdTunnelEnd *end)
 {
-  const gint64 now = fwd_data_loop_refresh_now(end->loop);
+  /* On a LAN an acknowledgement is not due yet at the time that the packet came. */
+  const gint64 now = end->connection.paced ? fwd_data_loop_refresh_now(end->loop)
+                                           : fwd_tunnel_end_now(end);
 
   if (end->failure != 0) {
     fwd_tunnel_end_finish(end, end->failure,
@@ -419,6 +435,7 @@ on_quic_timer(FwdTimer *timer, gint64 now)
     end->failure = result;
   else
     mistrust_size(end);
+  fwd_quic_writer_expired(&end->writer);
   fwd_tunnel_end_wake(end);
 }
 

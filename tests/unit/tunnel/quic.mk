@@ -33,3 +33,13 @@ unit_tests += %D%/datagram-queue-unit
 unit_tests += %D%/held-initial-unit
 %C%_held_initial_unit_SOURCES = %D%/held-initial-unit.c
 %C%_held_initial_unit_LDADD = $(tunnel_quic_libraries)
+
+unit_tests += %D%/flight-limit-unit
+%C%_flight_limit_unit_SOURCES = %D%/flight-limit-unit.c
+%C%_flight_limit_unit_LDADD = $(tunnel_quic_libraries)
+
+if HAVE_IPSEC_MB
+unit_tests += %D%/packet-protection-unit
+%C%_packet_protection_unit_SOURCES = %D%/packet-protection-unit.c
+%C%_packet_protection_unit_LDADD = $(tunnel_quic_libraries)
+endif

@@ -116,6 +116,8 @@ start_connect(Dial *dial)
   dial->fd = socket(fwd_endpoint_family(endpoint), type, 0);
   if (dial->fd < 0)
     return errno;
+  if (dial->dialer->type == SOCK_DGRAM)
+    forwarder_tune_datagrams(dial->fd);
   if (connect(dial->fd, &endpoint->any, fwd_endpoint_length(endpoint)) == 0)
     return 0;
   if (errno != EINPROGRESS)

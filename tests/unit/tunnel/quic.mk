@@ -18,6 +18,15 @@ unit_tests += %D%/flow-unit
 %C%_flow_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_flow_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
 
+unit_tests += %D%/flow-burst-unit
+%C%_flow_burst_unit_SOURCES = %D%/flow-burst-unit.c
+%C%_flow_burst_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_flow_burst_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/datagram-run-unit
+%C%_datagram_run_unit_SOURCES = %D%/datagram-run-unit.c
+%C%_datagram_run_unit_LDADD = $(tunnel_quic_libraries)
+
 unit_tests += %D%/chunk-unit
 %C%_chunk_unit_SOURCES = %D%/chunk-unit.c
 %C%_chunk_unit_LDADD = $(tunnel_quic_libraries)

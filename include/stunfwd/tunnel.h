@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef enum {
   FWD_CHANNEL_STREAM, /**< bytes in order: a QUIC stream */
   FWD_CHANNEL_FLOW,   /**< datagrams of up to 65,507 bytes, unreliable */
+  FWD_CHANNEL_LISTENER, /**< a STREAM for each connection; only for fwd_tunnel_open(). Since 1.2 */
 } FwdChannelKind;
 
 typedef enum {
@@ -54,6 +55,10 @@ FwdPathClass fwd_tunnel_get_path_class(FwdTunnel *self);
  * STREAM: @fd is a connected stream socket (or pipe), one channel a call.
  * FLOW: @fd is a bound, unconnected datagram socket; the tunnel makes one flow
  * for each remote address that it hears from, until fwd_tunnel_release().
+ * LISTENER: @fd is a listening, non-blocking stream socket; the tunnel accepts,
+ * and makes a STREAM of each connection, until fwd_tunnel_release(). That is
+ * several times faster than accepting on the main thread. A connection keeps
+ * the options that it inherits, such as TCP_NODELAY: set them at @fd.
  *
  * While the tunnel is CONNECTING the channel waits, at most 10 s.
  * @traffic (transfer none) counts it; may be NULL.
@@ -61,7 +66,10 @@ FwdPathClass fwd_tunnel_get_path_class(FwdTunnel *self);
 void fwd_tunnel_open(FwdTunnel *self, FwdChannelKind kind, const char *forwarder,
                      const char *target, int fd, FwdTraffic *traffic);
 
-/** Ends what fwd_tunnel_open() with FLOW began: closes @fd and its flows. */
+/**
+ * Ends what fwd_tunnel_open() with FLOW or LISTENER began: closes @fd, and the
+ * flows; connections go on. The port of a listening socket is free at once.
+ */
 void fwd_tunnel_release(FwdTunnel *self, int fd);
 
 /** Closes the connection and tells the peer. */

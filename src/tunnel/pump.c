@@ -43,9 +43,9 @@ prepare(int fd)
 }
 
 void
-fwd_pump_attach(FwdStream *stream, int fd, FwdTraffic *traffic)
+fwd_pump_attach(FwdStream *stream, int fd, gboolean own, FwdTraffic *traffic)
 {
-  stream->is_socket = prepare(fd);
+  stream->is_socket = own || prepare(fd);
   stream->watch = (FwdWatch){.fd = fd, .ready = descriptor_ready};
   stream->readable = stream->writable = TRUE;
   if (traffic != NULL) {

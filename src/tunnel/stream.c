@@ -132,9 +132,9 @@ fwd_stream_settle(FwdStream *stream)
 }
 
 void
-fwd_stream_attach(FwdStream *stream, int fd, FwdTraffic *traffic)
+fwd_stream_attach(FwdStream *stream, int fd, gboolean own, FwdTraffic *traffic)
 {
-  fwd_pump_attach(stream, fd, traffic);
+  fwd_pump_attach(stream, fd, own, traffic);
 }
 
 void

@@ -93,8 +93,11 @@ void fwd_stream_abort(FwdStream *stream, guint64 code);
 void fwd_stream_sent(FwdStream *stream);
 /** The main thread has accepted or refused it. */
 void fwd_stream_settle(FwdStream *stream);
-/** Takes the local descriptor over (transfer full); @traffic (transfer none) counts it. */
-void fwd_stream_attach(FwdStream *stream, int fd, FwdTraffic *traffic);
+/**
+ * Takes the local descriptor over (transfer full); @own: see fwd_pump_attach().
+ * @traffic (transfer none) counts it.
+ */
+void fwd_stream_attach(FwdStream *stream, int fd, gboolean own, FwdTraffic *traffic);
 /** Writes the header of a bidirectional stream. */
 void fwd_stream_queue_header(FwdStream *stream, const char *header);
 

@@ -26,11 +26,12 @@ typedef struct {
   void (*closed)(gpointer owner, const GError *why);
 } FwdTunnelEndEvents;
 
-/** A channel that waits for the connection or for the peer to allow one more stream. */
+/** What was opened here and may have to wait; see opening.h. */
 typedef struct {
   FwdChannelKind kind;
   char *header;
   int fd;
+  gboolean own; /**< the loop made the descriptor: it is as the pump wants it */
   FwdTraffic *traffic;
   gint64 deadline;
 } FwdTunnelOpen;
@@ -58,6 +59,7 @@ struct FwdTunnelEnd {
   GHashTable *streams; /**< gint64 * (in the stream) → FwdStream (owned) */
   GQueue ready;        /**< streams to serve this round */
   GQueue waiting;      /**< of FwdTunnelOpen (owned) */
+  GQueue listeners;    /**< see listener.h */
   FwdDeferred service;
   FwdTimer quic_timer, path_timer, tick_timer;
   gint64 began;
@@ -94,8 +96,6 @@ void fwd_tunnel_end_take_path(FwdTunnelEnd *end, FwdPath *path);
 /** Has work to do at the end of this round. */
 void fwd_tunnel_end_wake(FwdTunnelEnd *end);
 FwdStream *fwd_tunnel_end_find(FwdTunnelEnd *end, gint64 id);
-/** Opens a channel now or when it can be (transfer full). */
-void fwd_tunnel_end_take_open(FwdTunnelEnd *end, FwdTunnelOpen *open);
 
 /* Loop thread: messages to the main thread. */
 void fwd_tunnel_end_tell_connected(FwdTunnelEnd *end);

@@ -2,8 +2,8 @@
 /* The messages between the two halves of a tunnel. Each holds a reference to the loop half. */
 #include "tunnel/tunnel-end.h"
 
-#include <unistd.h>
-
+#include "tunnel/listener.h"
+#include "tunnel/opening.h"
 #include "tunnel/pump.h"
 
 FwdTunnelEnd *
@@ -75,7 +75,7 @@ on_open(gpointer data)
 {
   Request *request = data;
 
-  fwd_tunnel_end_take_open(request->end, request->open);
+  fwd_openings_take(request->end, request->open);
   free_request(request);
 }
 
@@ -98,7 +98,7 @@ on_release(gpointer data)
 {
   Request *request = data;
 
-  if (!request->end->closed)
+  if (!request->end->closed && !fwd_listeners_release(request->end, request->fd))
     fwd_flows_release(&request->end->flows, request->fd);
   free_request(request);
 }
@@ -131,7 +131,7 @@ on_accept(gpointer data)
   else if (stream->flow != NULL)
     fwd_flow_attach(&request->end->flows, stream->flow, request->fd);
   else
-    fwd_stream_attach(stream, request->fd, NULL);
+    fwd_stream_attach(stream, request->fd, FALSE, NULL);
   free_request(request);
 }
 

@@ -33,3 +33,8 @@ unit_tests += %D%/datagram-queue-unit
 unit_tests += %D%/held-initial-unit
 %C%_held_initial_unit_SOURCES = %D%/held-initial-unit.c
 %C%_held_initial_unit_LDADD = $(tunnel_quic_libraries)
+
+unit_tests += %D%/listener-unit
+%C%_listener_unit_SOURCES = %D%/listener-unit.c
+%C%_listener_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_listener_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)

@@ -91,7 +91,8 @@ struct _FwdChannelInterface {
   const char *(*get_target)(FwdChannel *self);
   void (*accept)(FwdChannel *self, int fd);
   void (*refuse)(FwdChannel *self, const GError *why);
-  gpointer reserved[6];
+  void (*accept_endpoint)(FwdChannel *self, int fd, const FwdEndpoint *endpoint);
+  gpointer reserved[5];
 };
 
 FwdChannelKind fwd_channel_get_kind(FwdChannel *self);
@@ -101,7 +102,20 @@ const char *fwd_channel_get_forwarder(FwdChannel *self);
 const char *fwd_channel_get_target(FwdChannel *self);
 /** Hands over a connected socket (stream or datagram, as the kind says), non-blocking or not. */
 void fwd_channel_accept(FwdChannel *self, int fd);
+/**
+ * The same for a TCP socket that is connected to @endpoint, when whoever asks for
+ * this target is to be connected there, and nothing else has to happen: for some
+ * seconds the tunnel may do so by itself, as long as the access list stays as it
+ * is. Only for targets whose endpoint is sure to stay the same. Since 1.2.
+ */
+void fwd_channel_accept_endpoint(FwdChannel *self, int fd, const FwdEndpoint *endpoint);
 /** Resets the channel; @why goes to the log of this side, its code to the peer. */
 void fwd_channel_refuse(FwdChannel *self, const GError *why);
+
+/**
+ * What the tunnel sets at TCP sockets that it connects itself: no delay for small
+ * writes, keep-alive after 60 s of silence. Since 1.2.
+ */
+void fwd_tunnel_tune_socket(int fd);
 
 G_END_DECLS

@@ -43,7 +43,7 @@ fwd_tcp_listen(FwdForwarder *forwarder, FwdMapping *mapping, FwdTunnel *tunnel, 
     return FALSE;
   }
   /* The connections inherit it. */
-  forwarder_tune_stream(fd);
+  fwd_tunnel_tune_socket(fd);
   self->fd = fd;
   self->port = forwarder_local_port(fd);
   self->tunnel = g_object_ref(tunnel);

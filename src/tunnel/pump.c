@@ -23,6 +23,8 @@ descriptor_ready(FwdWatch *watch, guint32 events)
     stream->readable = TRUE;
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
     stream->writable = TRUE;
+  if ((events & EPOLLOUT) && !(events & (EPOLLERR | EPOLLHUP)))
+    stream->dialing = FALSE;
   fwd_stream_mark_ready(stream);
 }
 
@@ -55,7 +57,6 @@ fwd_pump_attach(FwdStream *stream, int fd, gboolean own, FwdTraffic *traffic)
   }
   fwd_data_loop_watch(stream->end->loop, &stream->watch,
                       EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
-  fwd_stream_mark_ready(stream);
 }
 
 void
@@ -113,12 +114,15 @@ fwd_pump_deliver(FwdStream *stream, gsize *written)
       stream->writable = FALSE;
       break;
     }
+    stream->dialing = FALSE;
     fwd_chunk_queue_consume(&stream->in, length);
     *written += length;
   }
   if (*written > 0 && stream->traffic != NULL)
     fwd_traffic_add(stream->traffic, bytes_in, *written);
-  if (stream->in_finished && stream->in.length == 0 && !stream->write_shut) {
+  /* On its way to a service, a socket that is shut down would get nowhere. */
+  if (stream->in_finished && stream->in.length == 0 && !stream->write_shut &&
+      !stream->dialing) {
     stream->write_shut = TRUE;
     shutdown(stream->watch.fd, SHUT_WR);
   }

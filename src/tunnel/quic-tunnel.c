@@ -286,6 +286,12 @@ fwd_quic_tunnel_get_statistics(FwdQuicTunnel *self)
 }
 
 void
+fwd_quic_tunnel_forget_targets(FwdQuicTunnel *self)
+{
+  g_atomic_int_inc(&self->end->generation);
+}
+
+void
 fwd_quic_tunnel_drain(FwdQuicTunnel *self, guint limit_ms)
 {
   if (!self->closing)

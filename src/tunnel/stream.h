@@ -57,12 +57,16 @@ typedef struct FwdStream {
   gboolean local;       /**< opened here */
   gboolean announced;   /**< the main thread knows of it */
   gboolean awaited;     /**< and has not said yet what it wants with it */
+  char *header;         /**< the opener's, as long as it is needed; NUL-terminated */
+  gsize header_length;
   gboolean reset;       /**< ended by either side before its time */
   gboolean closed;      /**< QUIC has forgotten it */
 
   FwdWatch watch; /**< the local descriptor; -1 while there is none */
   gboolean readable, writable, is_socket, write_shut;
   FwdTraffic *traffic;
+  gboolean dialing; /**< by the loop itself (redial.h): not known to be connected yet */
+  gint64 dial_deadline;
 
   FwdScheduled scheduled;
   gssize credit;
@@ -91,6 +95,8 @@ void fwd_stream_finish(FwdStream *stream);
 void fwd_stream_abort(FwdStream *stream, guint64 code);
 /** QUIC has taken bytes: there may be room to read more. */
 void fwd_stream_sent(FwdStream *stream);
+/** Asks the main thread what becomes of it. */
+void fwd_stream_ask(FwdStream *stream);
 /** The main thread has accepted or refused it. */
 void fwd_stream_settle(FwdStream *stream);
 /**

@@ -4,6 +4,7 @@
 #include "path/udp-path.h"
 #include "tunnel/listener.h"
 #include "tunnel/opening.h"
+#include "tunnel/redial.h"
 #include <string.h>
 
 #define SECOND            ((gint64)G_USEC_PER_SEC * 1000)
@@ -387,6 +388,7 @@ on_tick(FwdTimer *timer, gint64 now)
   }
 
   fwd_openings_expire(end, now);
+  fwd_redial_expire(end, now);
   if (end->connection.quic != NULL)
     fwd_flows_expire(&end->flows, now);
   fwd_chunk_pool_trim(&end->pool, MAX(UNUSED_KEPT, end->pool.count / 2));
@@ -464,6 +466,7 @@ fwd_tunnel_end_finish(FwdTunnelEnd *end, int result, GError *why)
   say_goodbye(end, result);
   fwd_listeners_clear(end);
   fwd_openings_clear(end);
+  fwd_target_table_clear(&end->targets);
   free_streams(end);
   fwd_flows_clear(&end->flows);
   g_clear_pointer(&end->streams, g_hash_table_unref);

@@ -14,6 +14,7 @@
 #include "tunnel/quic-tunnel.h"
 #include "tunnel/quic-writer.h"
 #include "tunnel/scheduler.h"
+#include "tunnel/target-table.h"
 #include <stunfwd/error.h>
 
 /** What the loop half tells; called on the main thread, which may have let go of the end. */
@@ -44,6 +45,9 @@ struct FwdTunnelEnd {
   gpointer owner; /**< NULL when nobody listens any more */
   gboolean ended; /**< closed, or told to close: the loop may be gone by now */
 
+  /** Of the rules by which channels are let in: the main thread counts up (atomic). */
+  gint generation;
+
   /* Loop thread. */
   FwdDataLoop *loop;
   FwdDemultiplexer *demultiplexer;
@@ -60,6 +64,7 @@ struct FwdTunnelEnd {
   GQueue ready;        /**< streams to serve this round */
   GQueue waiting;      /**< of FwdTunnelOpen (owned) */
   GQueue listeners;    /**< see listener.h */
+  FwdTargetTable targets;
   FwdDeferred service;
   FwdTimer quic_timer, path_timer, tick_timer;
   gint64 began;
@@ -82,7 +87,9 @@ void fwd_tunnel_end_add_path(FwdTunnelEnd *end, FwdPath *path);
 void fwd_tunnel_end_open(FwdTunnelEnd *end, FwdChannelKind kind, const char *header, int fd,
                          FwdTraffic *traffic);
 void fwd_tunnel_end_release(FwdTunnelEnd *end, int fd);
-void fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd);
+/** @endpoint: where @fd is connected to, for fwd_channel_accept_endpoint(); may be NULL. */
+void fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd,
+                           const FwdEndpoint *endpoint, guint generation);
 void fwd_tunnel_end_refuse(FwdTunnelEnd *end, gint64 stream, guint64 code);
 void fwd_tunnel_end_drain(FwdTunnelEnd *end, guint limit_ms);
 void fwd_tunnel_end_close(FwdTunnelEnd *end);

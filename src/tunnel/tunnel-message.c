@@ -5,6 +5,7 @@
 #include "tunnel/listener.h"
 #include "tunnel/opening.h"
 #include "tunnel/pump.h"
+#include "tunnel/redial.h"
 
 FwdTunnelEnd *
 fwd_tunnel_end_ref(FwdTunnelEnd *end)
@@ -28,6 +29,7 @@ typedef struct {
   FwdTunnelOpen *open;
   gint64 stream;
   int fd;
+  FwdEndpoint endpoint; /* of fd; none when its family is 0 */
   guint64 number;
 } Request;
 
@@ -124,6 +126,8 @@ on_accept(gpointer data)
   Request *request = data;
   FwdStream *stream = find_stream(request);
 
+  if (stream != NULL && fwd_endpoint_family(&request->endpoint) != AF_UNSPEC)
+    fwd_redial_remember(stream, &request->endpoint, (guint)request->number);
   if (stream != NULL)
     fwd_stream_settle(stream);
   if (stream == NULL || stream->reset)
@@ -136,7 +140,8 @@ on_accept(gpointer data)
 }
 
 void
-fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd)
+fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd, const FwdEndpoint *endpoint,
+                      guint generation)
 {
   Request *request;
 
@@ -147,6 +152,9 @@ fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd)
   request = new_request(end);
   request->stream = stream;
   request->fd = fd;
+  if (endpoint != NULL)
+    request->endpoint = *endpoint;
+  request->number = generation;
   fwd_data_loop_post(end->loop, on_accept, request);
 }
 

@@ -156,6 +156,39 @@ test_burst(Scene *scene, gconstpointer data)
     close(fds[i]);
 }
 
+/* Where a number leads, the tunnel may lead others by itself... */
+static void
+test_repeatable(Scene *scene, gconstpointer data)
+{
+  g_autofree char *numeric = NULL, *localhost = NULL;
+
+  scene_start_service(scene, "127.0.0.1");
+  numeric = g_strdup_printf("127.0.0.1:%u", scene->service_port);
+  scene_serve(scene, numeric);
+  g_assert_cmpint(fwd_endpoint_family(&scene->channel->endpoint), ==, AF_INET);
+  g_assert_cmpuint(fwd_endpoint_port(&scene->channel->endpoint), ==, scene->service_port);
+  close(scene->accepted);
+  localhost = g_strdup_printf("localhost:%u", scene->service_port);
+  scene_serve(scene, localhost);
+  g_assert_true(fwd_endpoint_is_loopback(&scene->channel->endpoint));
+}
+
+/* ...but a name may mean something else next time. */
+static void
+test_names_are_asked_again(Scene *scene, gconstpointer data)
+{
+  static const char *const addresses[] = {"127.0.0.1", NULL};
+  g_autofree char *target = NULL;
+
+  scene->resolver->name = "service.example";
+  scene->resolver->addresses = addresses;
+  scene_start_service(scene, "127.0.0.1");
+  target = g_strdup_printf("service.example:%u", scene->service_port);
+  scene_serve(scene, target);
+  g_assert_cmpint(scene->accepted, >=, 0);
+  g_assert_cmpint(fwd_endpoint_family(&scene->channel->endpoint), ==, AF_UNSPEC);
+}
+
 void
 forwarder_add_tests(void)
 {
@@ -165,6 +198,8 @@ forwarder_add_tests(void)
   SCENE_TEST("next-address", test_next_address);
   SCENE_TEST("socket-options", test_socket_options);
   SCENE_TEST("inherited-options", test_inherited_options);
+  SCENE_TEST("repeatable", test_repeatable);
+  SCENE_TEST("names-are-asked-again", test_names_are_asked_again);
   SCENE_TEST("half-close", test_half_close);
   SCENE_TEST("open-connections-go-on", test_open_connections_go_on);
   SCENE_TEST("burst", test_burst);

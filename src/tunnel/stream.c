@@ -7,6 +7,8 @@
 #include "tunnel/varint.h"
 #include <string.h>
 
+/* Of thousands: few enough that nobody misses them. */
+#define PLACES_BUNDLE 64
 /* Unsent bytes that are read ahead: enough for a batch, little enough for the cache. */
 #define READ_AHEAD_MAX (512 * 1024)
 #define READ_AHEAD_MIN FWD_CHUNK_SIZE
@@ -318,7 +320,7 @@ serve_descriptor(FwdStream *stream)
   }
   if (written > 0 && !stream->closed)
     ngtcp2_conn_extend_max_stream_offset(stream->end->connection.quic, stream->id, written);
-  if (stream->closed)
+  if (stream->closed || stream->watch.fd == -1)
     return;
   if (!stream->dialing)
     g_clear_pointer(&stream->header, g_free);
@@ -345,15 +347,26 @@ serve_kind(FwdStream *stream)
     fwd_stream_abort(stream, FWD_STREAM_DONE);
 }
 
+void
+fwd_streams_give_back(FwdTunnelEnd *end)
+{
+  if (end->places_free > 0)
+    ngtcp2_conn_extend_max_streams_bidi(end->connection.quic, end->places_free);
+  end->places_free = 0;
+}
+
+/** In bundles: each tells the peer in a frame of its own, which a packet carries alone. */
 static void
 give_stream_back(FwdStream *stream)
 {
+  FwdTunnelEnd *end = stream->end;
+
   if (stream->local)
     return;
   if (is_unidirectional(stream))
-    ngtcp2_conn_extend_max_streams_uni(stream->end->connection.quic, 1);
-  else
-    ngtcp2_conn_extend_max_streams_bidi(stream->end->connection.quic, 1);
+    ngtcp2_conn_extend_max_streams_uni(end->connection.quic, 1);
+  else if (++end->places_free >= PLACES_BUNDLE)
+    fwd_streams_give_back(end);
 }
 
 static void

@@ -64,6 +64,7 @@ typedef struct FwdStream {
 
   FwdWatch watch; /**< the local descriptor; -1 while there is none */
   gboolean readable, writable, is_socket, write_shut;
+  gboolean hung_up; /**< the end of what can be read is there */
   FwdTraffic *traffic;
   gboolean dialing; /**< by the loop itself (redial.h): not known to be connected yet */
   gint64 dial_deadline;
@@ -97,6 +98,8 @@ void fwd_stream_abort(FwdStream *stream, guint64 code);
 void fwd_stream_sent(FwdStream *stream);
 /** Asks the main thread what becomes of it. */
 void fwd_stream_ask(FwdStream *stream);
+/** Lets the peer open as many streams as it has closed. */
+void fwd_streams_give_back(FwdTunnelEnd *end);
 /** The main thread has accepted or refused it. */
 void fwd_stream_settle(FwdStream *stream);
 /**

@@ -389,8 +389,10 @@ on_tick(FwdTimer *timer, gint64 now)
 
   fwd_openings_expire(end, now);
   fwd_redial_expire(end, now);
-  if (end->connection.quic != NULL)
+  if (end->connection.quic != NULL) {
     fwd_flows_expire(&end->flows, now);
+    fwd_streams_give_back(end);
+  }
   fwd_chunk_pool_trim(&end->pool, MAX(UNUSED_KEPT, end->pool.count / 2));
   fwd_tunnel_end_tell_statistics(end, FALSE, FALSE);
   fwd_data_loop_set_timer(end->loop, timer, now + TICK);

@@ -65,6 +65,7 @@ struct FwdTunnelEnd {
   GQueue waiting;      /**< of FwdTunnelOpen (owned) */
   GQueue listeners;    /**< see listener.h */
   FwdTargetTable targets;
+  guint places_free;   /**< of streams of the peer that have ended; it knows later */
   FwdDeferred service;
   FwdTimer quic_timer, path_timer, tick_timer;
   gint64 began;

@@ -205,6 +205,29 @@ test_service_goes(Scene *scene, gconstpointer data)
   g_assert_cmpuint(scene->asked, ==, 4);
 }
 
+/* A service that is too busy to answer: the main thread's patience is another one. */
+static void
+test_service_hangs(Scene *scene, gconstpointer data)
+{
+  int queued[2];
+
+  (void)data;
+  use(scene, "service:80");
+  /* A backlog of none holds one connection. */
+  g_assert_cmpint(listen(scene->service, 0), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS(queued); i++) {
+    queued[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    connect(queued[i], &scene->endpoint.any, fwd_endpoint_length(&scene->endpoint));
+  }
+  scene->forbidden = TRUE;
+  const int near_fd = fwd_tunnel_pair_open(scene->pair, FWD_PAIR_CLIENT, "service:80");
+  wait_readable(near_fd);
+  g_assert_cmpuint(scene->asked, ==, 2);
+  close(near_fd);
+  for (guint i = 0; i < G_N_ELEMENTS(queued); i++)
+    close(queued[i]);
+}
+
 /* The opener says nothing and has said so at once; the service speaks first. */
 static void
 test_service_speaks(Scene *scene, gconstpointer data)
@@ -240,6 +263,7 @@ main(int argc, char **argv)
   ADD("rules-change", test_rules_change);
   ADD("rules-change-meanwhile", test_rules_change_meanwhile);
   ADD("service-goes", test_service_goes);
+  ADD("service-hangs", test_service_hangs);
   ADD("service-speaks", test_service_speaks);
   return g_test_run();
 }

@@ -20,7 +20,8 @@ typedef struct {
   ForwarderDialer *dialer; /* NULL once the channel has its answer */
   FwdChannel *channel;
   ForwarderTarget target;
-  guint next; /* endpoint to try */
+  gboolean fixed; /* no look-up: it is the same for all who ask for it */
+  guint next;     /* endpoint to try */
   gint64 deadline;
   int fd;
   GSource *source;
@@ -81,8 +82,11 @@ accept_channel(Dial *dial)
   drop_source(dial);
   dial->fd = -1;
   if (dial->dialer->type == SOCK_STREAM)
-    forwarder_tune_stream(fd);
-  fwd_channel_accept(dial->channel, fd);
+    fwd_tunnel_tune_socket(fd);
+  if (dial->dialer->type == SOCK_STREAM && dial->fixed)
+    fwd_channel_accept_endpoint(dial->channel, fd, &dial->target.endpoints[dial->next]);
+  else
+    fwd_channel_accept(dial->channel, fd);
   end(dial);
 }
 
@@ -291,6 +295,7 @@ forwarder_dialer_serve(ForwarderDialer *dialer, FwdChannel *channel)
   dial->dialer = dialer;
   dial->channel = g_object_ref(channel);
   dial->target = target;
+  dial->fixed = target.count > 0;
   dial->fd = -1;
   dial->deadline = g_get_monotonic_time() + LIMIT_MS * (gint64)1000;
   g_hash_table_add(dialer->dials, dial);

@@ -2,10 +2,8 @@
 #include "sockets.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
-#define KEEP_ALIVE_SECONDS 60
 /* Datagrams come in bursts, and the kernel's default holds a few hundred small ones. It
    counts about a KiB for each of them. */
 #define DATAGRAM_BUFFER (4 * 1024 * 1024)
@@ -75,16 +73,6 @@ forwarder_local_port(int fd)
   if (getsockname(fd, &endpoint.any, &length) < 0)
     return 0;
   return fwd_endpoint_port(&endpoint);
-}
-
-void
-forwarder_tune_stream(int fd)
-{
-  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_SECONDS);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_ALIVE_SECONDS / 4);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 void

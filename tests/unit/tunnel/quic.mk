@@ -52,3 +52,17 @@ unit_tests += %D%/packet-protection-unit
 %C%_packet_protection_unit_SOURCES = %D%/packet-protection-unit.c
 %C%_packet_protection_unit_LDADD = $(tunnel_quic_libraries)
 endif
+
+unit_tests += %D%/listener-unit
+%C%_listener_unit_SOURCES = %D%/listener-unit.c
+%C%_listener_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_listener_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/target-table-unit
+%C%_target_table_unit_SOURCES = %D%/target-table-unit.c
+%C%_target_table_unit_LDADD = $(tunnel_quic_libraries)
+
+unit_tests += %D%/redial-unit
+%C%_redial_unit_SOURCES = %D%/redial-unit.c
+%C%_redial_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_redial_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)

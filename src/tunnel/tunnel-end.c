@@ -256,7 +256,7 @@ watch_size(FwdTunnelEnd *end)
   const FwdPath *path = fwd_path_set_get(end->paths, used);
 
   if (used != end->mtu.path)
-    fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
+    fwd_path_mtu_reset(&end->mtu, used, fwd_quic_connection_mtu(&end->connection, path));
 }
 
 /** Follows the paths, as far as QUIC lets us. */

@@ -119,7 +119,7 @@ fill_settings(FwdQuicConnection *connection, const FwdPath *path, gint64 now,
   connection->paced = !is_lan(path);
   settings->cc_algo = connection->paced ? NGTCP2_CC_ALGO_BBR : NGTCP2_CC_ALGO_CUBIC;
   settings->max_tx_udp_payload_size =
-      connection->paced ? MAX(path->mtu, FWD_UDP_MTU_MIN) : LAN_PAYLOAD_MAX;
+      connection->paced ? MAX(path->mtu, FWD_UDP_MTU4) : LAN_PAYLOAD_MAX;
   settings->initial_ts = now;
   settings->initial_rtt = path->rtt_us == 0
                               ? INITIAL_RTT
@@ -263,6 +263,14 @@ fwd_quic_connection_path(const FwdQuicConnection *connection)
   if (connection->quic == NULL)
     return 0;
   return fwd_path_set_id_of(ngtcp2_conn_get_path(connection->quic)->local.addr);
+}
+
+guint16
+fwd_quic_connection_mtu(const FwdQuicConnection *connection, const FwdPath *path)
+{
+  if (path == NULL)
+    return 0;
+  return (guint16)MIN(path->mtu, ngtcp2_conn_get_max_tx_udp_payload_size(connection->quic));
 }
 
 void

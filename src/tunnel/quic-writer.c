@@ -2,7 +2,7 @@
 #include "tunnel/quic-writer.h"
 
 #include "net/datagram-socket.h"
-#include "path/udp-path.h"
+#include "path/framed-path.h"
 #include "tunnel/tunnel-end.h"
 #include "tunnel/varint.h"
 #include <string.h>
@@ -289,7 +289,7 @@ write_packet(FwdTunnelEnd *end, Packet *packet)
 static gssize
 write_probe(FwdTunnelEnd *end, Packet *packet)
 {
-  static const guint8 padding[FWD_UDP_MTU4];
+  static const guint8 padding[FWD_FRAMED_MTU];
   const guint8 id = FWD_PATH_MTU_FLOW;
   const gsize size = fwd_path_mtu_next(&end->mtu);
   const ngtcp2_vec vectors[] = {

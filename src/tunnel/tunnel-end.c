@@ -194,7 +194,7 @@ watch_size(FwdTunnelEnd *end)
 
   if (used == end->mtu.path)
     return;
-  fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
+  fwd_path_mtu_reset(&end->mtu, used, fwd_quic_connection_mtu(&end->connection, path));
   fwd_flight_limit_reset(&end->writer.limit);
 }
 

@@ -180,6 +180,13 @@ test_path_mtu(void)
 
   fwd_path_mtu_reset(&mtu, 3, 1200);
   g_assert_cmpuint(fwd_path_mtu_next(&mtu), ==, 0);
+
+  fwd_path_mtu_reset(&mtu, 4, 4096);
+  settle(&mtu, TRUE);
+  settle(&mtu, TRUE);
+  g_assert_cmpuint(fwd_path_mtu_next(&mtu), ==, 1472);
+  settle(&mtu, FALSE);
+  g_assert_cmpuint(mtu.size, ==, 1471);
 }
 
 static void

@@ -9,6 +9,11 @@ unit_tests += %D%/quic-tunnel-unit
 %C%_quic_tunnel_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_quic_tunnel_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
 
+unit_tests += %D%/framed-tunnel-unit
+%C%_framed_tunnel_unit_SOURCES = %D%/framed-tunnel-unit.c
+%C%_framed_tunnel_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_framed_tunnel_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
 unit_tests += %D%/tunnel-end-unit
 %C%_tunnel_end_unit_SOURCES = %D%/tunnel-end-unit.c
 %C%_tunnel_end_unit_LDADD = $(tunnel_quic_libraries)

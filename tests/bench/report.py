@@ -42,9 +42,9 @@ def ratio_text(results, figure):
     return ", ".join(f"{ratio:.2f} × {column}" for ratio, column in told if ratio is not None) or "–"
 
 
-def row(results, figure):
+def row(results, figure, columns):
     return [f"{figure.text}, {figure.unit}", goals_text(figure.reach), goals_text(figure.aim),
-            *(spread(results.of(figure.key, column), figure.digits) for column in COLUMNS),
+            *(spread(results.of(figure.key, column), figure.digits) for column in columns),
             ratio_text(results, figure), results.verdict(figure)]
 
 
@@ -58,8 +58,9 @@ def aligned(rows):
 
 
 def table(results, figures):
-    return aligned([["figure", "reach", "aim", *COLUMNS.values(), "ratio", "met"],
-                    *(row(results, figure) for figure in figures)])
+    columns = [column for column in COLUMNS if column in results.columns()]
+    return aligned([["figure", "reach", "aim", *map(COLUMNS.get, columns), "ratio", "met"],
+                    *(row(results, figure, columns) for figure in figures)])
 
 
 def peers_table(results):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Measurements on long, slow or lossy paths."""
+import contextlib
 import re
+import time
 
 from bed import PB
 from forwarding import WAYS, offer
@@ -8,6 +10,8 @@ from forwarding import WAYS, offer
 DATAGRAM_RATE = 2000
 RISEN = 0.85
 WINDOW_MS = 200
+DRAIN = 1
+"""Seconds after which nothing of a load is under way any more."""
 STEADY_SHARE = 0.6
 """Of a transfer: the part at its end that counts as steady."""
 
@@ -66,16 +70,23 @@ def round_trip_us(bed):
     return float(re.search(r"= [\d.]+/([\d.]+)/", done.stdout).group(1)) * 1e3
 
 
+@contextlib.contextmanager
+def load(bed, route, command, settings):
+    """A stream that has filled the queue of the path, meanwhile."""
+    program = bed.start(bed.left, "load", PB, command, *route.tcp, 600, 0, 1, 0)
+    time.sleep(settings.wan_seconds / 4)
+    yield
+    assert program.alive(), "the load has ended early"
+    program.kill()
+    time.sleep(DRAIN)
+
+
 def loaded_echo(bed, route, settings):
     """Ping-pong beside a stream that has filled the queue, in round trips of the idle path."""
     trip, values = round_trip_us(bed), {}
     for way, command in WAYS.items():
-        load = bed.start(bed.left, f"load-{way}", PB, command, *route.tcp,
-                         2 * settings.wan_seconds, 0, 1, 0)
-        bed.run(bed.left, "sleep", settings.wan_seconds / 4)
-        done = bed.pb(bed.left, "echo", *route.tcp, settings.wan_seconds)
-        assert load.alive(), f"the load ended early: {load.log()}"
-        load.kill()
+        with load(bed, route, command, settings):
+            done = bed.pb(bed.left, "echo", *route.tcp, settings.wan_seconds)
         for share in ("p50", "p99"):
             values[f"loaded-{way}-{share}"] = done[f"{share}_us"] / trip
     return values

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WARM_ECHOES   20
+#define WARM_ECHOES   5
 #define MOST_SAMPLES  4000000
 #define MOST_THREADS  256
 #define MOST_ATTEMPTS 256

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Memory: of an idle tunnel, of each connection and of each UDP flow that is held open."""
 import sys
+import time
 
 from bed import LOCAL
 from lab import wait_for
 from traffic import ECHO, OFFSET, SERVICES, start_services
 from usage import memory_kib
 
-SETTLE_LIMIT = 20
-ALIKE = 4
-"""Samples without a change, half a second apart, after which memory has settled."""
+SAMPLES, PAUSE, ALIKE = 40, 0.5, 4
+"""How many samples at most, seconds between two, and how many in a row that do not differ."""
 
 
 def settled(programs):
     """Resident and anonymous KiB of each program, once what was in use for a moment is returned."""
     samples = []
-
-    def alike():
+    while len(samples) < SAMPLES:
         samples.append({name: memory_kib(peer.program.pid) for name, peer in programs.items()})
-        return len(samples) >= ALIKE and all(sample == samples[-1] for sample in samples[-ALIKE:])
-    wait_for(alike, SETTLE_LIMIT, "memory to settle", 0.5)
+        if len(samples) >= ALIKE and all(sample == samples[-1] for sample in samples[-ALIKE:]):
+            break
+        time.sleep(PAUSE)
     return samples[-1]
 
 

@@ -7,7 +7,7 @@ import dataclasses
 class Settings:
     seconds: float = 3
     """Of a transfer, an echo test or a test of connections, on a path without delay."""
-    wan_seconds: float = 8
+    wan_seconds: float = 10
     """Of a transfer on a path with delay, so that its start can be told from its steady part."""
     warm_seconds: float = 1
     """Of a transfer before it counts."""
@@ -21,5 +21,5 @@ class Settings:
     """Whether receivers compare every byte with what was sent, which takes time of its own."""
 
 
-SHORT = Settings(0.5, 1.5, 0.2, 0.1, 1.5, 100, True)
+SHORT = Settings(0.4, 0.8, 0.2, 0.1, 1, 100, True)
 """To see that everything can be measured; the figures mean nothing."""

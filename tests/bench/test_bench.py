@@ -11,9 +11,12 @@ from lab import Place, Skip, wait_for
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(1, HERE)
 import goals  # noqa: E402  pylint: disable=wrong-import-position
-from bed import Bed  # noqa: E402  pylint: disable=wrong-import-position
+from bed import LOCAL, Bed  # noqa: E402  pylint: disable=wrong-import-position
+from forwarding import DATAGRAM, offer, transfer  # noqa: E402  pylint: disable=wrong-import-position
+from held import hold  # noqa: E402  pylint: disable=wrong-import-position
 from items import ITEMS  # noqa: E402  pylint: disable=wrong-import-position
 from peers import stunfwd  # noqa: E402  pylint: disable=wrong-import-position
+from settings import SHORT  # noqa: E402  pylint: disable=wrong-import-position
 
 SKIPPED = 77
 
@@ -71,3 +74,29 @@ def test_full_queue():
 
 def test_memory():
     measured("memory")
+
+
+def mapping(peer, text):
+    """The mapping's connections and bytes each way, once nothing of it is open."""
+    wait_for(lambda: peer.mapping(text)["connections"] == 0, 15, f"{text} to have no connection")
+    counted = peer.mapping(text)
+    return counted["total"], counted["bytes_out"], counted["bytes_in"]
+
+
+def test_counters():
+    """stunfwd's own count of what the traffic tool has moved."""
+    with Bed() as bed:
+        route = stunfwd(bed)
+        bed.wait_first_byte(route)
+        client = route.programs["client"]
+        total, out, back = mapping(client, f"tcp:{LOCAL}:")
+        there = transfer(bed, route, "there", 2, SHORT)
+        here = transfer(bed, route, "back", 1, SHORT)
+        hold(bed, "hold", LOCAL, SHORT.held).kill()
+        after = mapping(client, f"tcp:{LOCAL}:")
+        assert after[0] == total + 3 + SHORT.held, (total, after)
+        assert after[1] >= out + there["total_bytes"] + SHORT.held, (out, there, after)
+        assert after[2] >= back + here["total_bytes"] + SHORT.held, (back, here, after)
+        sent, got = offer(bed, route, 1000, SHORT.seconds)
+        assert 0 < got["received"] <= sent["sent"], (sent, got)
+        assert client.mapping(f"udp:{LOCAL}:")["bytes_out"] >= got["received"] * DATAGRAM

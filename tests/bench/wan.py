@@ -10,8 +10,6 @@ from forwarding import WAYS, offer
 DATAGRAM_RATE = 2000
 RISEN = 0.85
 WINDOW_MS = 200
-DRAIN = 1
-"""Seconds after which nothing of a load is under way any more."""
 STEADY_SHARE = 0.6
 """Of a transfer: the part at its end that counts as steady."""
 
@@ -78,7 +76,7 @@ def load(bed, route, command, settings):
     yield
     assert program.alive(), "the load has ended early"
     program.kill()
-    time.sleep(DRAIN)
+    time.sleep(settings.warm_seconds)      # what it has left under way arrives
 
 
 def loaded_echo(bed, route, settings):

@@ -8,8 +8,10 @@
 #define RATE_WINDOW 4
 /* As BBR finds the end of its start: three rounds without a quarter more. */
 #define FLAT_ROUNDS 3
-/* What BBR itself wants under way when it looks for more room. */
-#define PROBING_QUANTA 3
+/* What BBR itself wants under way when it looks for more room: on slow paths in smaller pieces. */
+#define PROBING_QUANTA  3
+#define QUANTUM_MIN     (10 * 1472)
+#define QUANTA_ON_A_WAY 8
 
 void
 fwd_flight_limit_reset(FwdFlightLimit *limit)
@@ -78,12 +80,13 @@ fwd_flight_limit_update(FwdFlightLimit *limit, const ngtcp2_conn_stat *state, gb
 guint64
 fwd_flight_limit_left(const FwdFlightLimit *limit, const ngtcp2_conn_stat *state)
 {
-  guint64 held, allowed;
+  guint64 held, quantum, allowed;
 
   if (!limit->found)
     return G_MAXUINT64;
   held = MAX(limit->rate[0], limit->rate[1]) * (guint64)(least_round_trip(limit) / 1000) /
          G_USEC_PER_SEC;
-  allowed = held + held / 4 + PROBING_QUANTA * state->send_quantum;
+  quantum = MIN(state->send_quantum, MAX(held / QUANTA_ON_A_WAY, QUANTUM_MIN));
+  allowed = held + held / 4 + PROBING_QUANTA * quantum;
   return allowed > state->bytes_in_flight ? allowed - state->bytes_in_flight : 0;
 }

@@ -5,7 +5,7 @@
 #define RTT     (40 * MS)
 #define MBIT    125000 /* bytes a second */
 #define BDP     500000 /* of 100 Mbit/s over 40 ms */
-#define QUANTUM 65536
+#define QUANTUM (BDP / 8)
 
 typedef struct {
   FwdFlightLimit limit;
@@ -20,7 +20,7 @@ new_path(void)
                 .state = {.first_rtt_sample_ts = 1,
                           .latest_rtt = RTT,
                           .smoothed_rtt = RTT,
-                          .send_quantum = QUANTUM}};
+                          .send_quantum = 65536}};
 }
 
 static void
@@ -105,7 +105,7 @@ test_round_trip_changes(void)
   run(&path, 20, 100 * MBIT, TRUE);
   g_assert_cmpuint(left(&path), ==, before);
   run(&path, 400, 100 * MBIT, TRUE);
-  g_assert_cmpuint(left(&path), ==, 2 * BDP + BDP / 2 + 3 * QUANTUM);
+  g_assert_cmpuint(left(&path), ==, 2 * BDP + BDP / 2 + 3 * 65536);
   path.state.latest_rtt = RTT;
   run(&path, 1, 100 * MBIT, TRUE);
   g_assert_cmpuint(left(&path), ==, before);

@@ -12,10 +12,10 @@ import re
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+from bed import PB, SERVICE, build_pb  # noqa: E402  pylint: disable=wrong-import-position
 from lab import Lab, Skip  # noqa: E402  pylint: disable=wrong-import-position
 from programs import Client, Server, Signald  # noqa: E402  pylint: disable=wrong-import-position
-from testbed import PORT, build_pb  # noqa: E402  pylint: disable=wrong-import-position
 
 LOCAL = 17000
 ROUTER_OF_A = "198.51.100.2"
@@ -27,10 +27,10 @@ def round_trip(place):
     return float(re.search(r"= [\d.]+/([\d.]+)/", done.stdout).group(1))
 
 
-def one_run(place, ticket, pb, number):
+def one_run(place, ticket, number):
     start = time.monotonic_ns()
-    client = Client(place, "b", ticket, f"tcp:{LOCAL}:{PORT}", name=f"client{number}")
-    done = place.run("b", pb, "first", "127.0.0.1", LOCAL, 30, start, limit=40)
+    client = Client(place, "b", ticket, f"tcp:{LOCAL}:{SERVICE}", name=f"client{number}")
+    done = place.run("b", PB, "first", "127.0.0.1", LOCAL, 30, start, limit=40)
     strategy = client.wait_connected()["path"]["class"]
     client.program.stop()
     return json.loads(done.stdout)["ms"], strategy
@@ -41,13 +41,13 @@ def percentile(values, share):
 
 
 def measure(runs, prefix):
-    pb = build_pb()
+    build_pb()
     with Lab("a=port-restricted,delay=10", "b=port-restricted,delay=10", prefix=prefix) as place:
-        place.start("a", "pb", pb, "server", PORT)
-        place.wait_listening("a", PORT)
+        place.start("a", "pb", PB, "server", SERVICE)
+        place.wait_listening("a", SERVICE)
         server = Server(place, "a", Signald(place))
         ticket, trip = server.ticket(), round_trip(place)
-        results = [one_run(place, ticket, pb, number) for number in range(runs)]
+        results = [one_run(place, ticket, number) for number in range(runs)]
     times = [ms for ms, _ in results]
     return {"runs": runs, "round_trip_ms": trip, "p50_ms": percentile(times, 0.5),
             "p95_ms": percentile(times, 0.95), "round_trips": percentile(times, 0.5) / trip,

@@ -5,6 +5,7 @@
     services.py serve HTTP-PORT ECHO-PORT   HTTP, and echo over TCP and UDP, on 127.0.0.1
     services.py once PORT                   one TCP connection, one byte there and back
     services.py hold PORT COUNT             COUNT connections, held open after one byte on each
+    services.py hold_flows PORT COUNT       COUNT sockets of UDP, kept after one datagram on each
     services.py steady PORT                 one TCP connection; a counter there and back for ever,
                                             printed with the time
     services.py drain SIZE                  reads stdin; a line a megabyte: bytes, and the longest
@@ -131,9 +132,13 @@ def once(port):
         exchange(sock, b"x")
 
 
-def hold(port, count):
+def allow_many_files():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def hold(port, count):
+    allow_many_files()
     held = []
     for _ in range(count):
         held.append(connect(port))
@@ -167,22 +172,35 @@ def drain(size):
     print(count, round(longest * 1000), digest.hexdigest(), flush=True)
 
 
-def datagram(port, size):
+def exchange_datagram(sock, port, message):
     """UDP may lose it: three tries."""
-    message = some_bytes(size)
+    sock.settimeout(3)
+    sock.connect(("127.0.0.1", port))
+    for _ in range(3):
+        sock.send(message)
+        try:
+            if sock.recv(65536) == message:
+                return
+        except TimeoutError:
+            continue
+    sys.exit(f"no echo of {len(message)} bytes")
+
+
+def datagram(port, size):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(3)
-        sock.connect(("127.0.0.1", port))
-        for _ in range(3):
-            sock.send(message)
-            try:
-                if sock.recv(65536) == message:
-                    return
-            except TimeoutError:
-                continue
-    sys.exit(f"no echo of {size} bytes")
+        exchange_datagram(sock, port, some_bytes(size))
+
+
+def hold_flows(port, count):
+    allow_many_files()
+    held = []
+    for _ in range(count):
+        held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        exchange_datagram(held[-1], port, b"x")
+    print(f"{len(held)} held", flush=True)
+    signal.pause()
 
 
 if __name__ == "__main__":
-    jobs = {job.__name__: job for job in (serve, once, hold, steady, drain, datagram)}
+    jobs = {job.__name__: job for job in (serve, once, hold, hold_flows, steady, drain, datagram)}
     jobs[sys.argv[1]](*map(int, sys.argv[2:]))

@@ -46,7 +46,7 @@ def root_is_locked():
         return any(line.startswith("root:!") for line in file)
 
 
-def start_sshd(place, node):
+def start_sshd(place, node, address="127.0.0.1"):
     keygen, sshd = need("ssh-keygen", "sshd")
     for key in ("ssh_host", "ssh_user"):
         place.run(None if node is None else node, keygen, "-q", "-t", "ed25519", "-N", "", "-f",
@@ -55,7 +55,7 @@ def start_sshd(place, node):
     with open(place.path("ssh_host.pub"), encoding="utf-8") as file:
         place.write("known_hosts", f"* {file.read()}")
     config = place.write("sshd_config", f"""\
-ListenAddress 127.0.0.1:{SSH}
+ListenAddress {address}:{SSH}
 HostKey {place.path("ssh_host")}
 AuthorizedKeysFile {place.path("ssh_user.pub")}
 PidFile none

@@ -13,7 +13,8 @@ static const guint16 steps[] = {FWD_UDP_MTU4, FWD_UDP_MTU6, 1432, 1412, 1372, 13
 void
 fwd_path_mtu_reset(FwdPathMtu *mtu, FwdPathId path, guint16 largest)
 {
-  *mtu = (FwdPathMtu){.path = path, .size = FWD_UDP_MTU_MIN, .largest = largest};
+  *mtu = (FwdPathMtu){
+      .path = path, .size = FWD_UDP_MTU_MIN, .largest = MAX(largest, FWD_UDP_MTU_MIN)};
   mtu->settled = largest <= FWD_UDP_MTU_MIN;
 }
 

@@ -14,7 +14,7 @@
 typedef struct {
   FwdPathId path;       /**< whose size @size is */
   guint16 size;         /**< of a whole packet, proven */
-  guint16 largest;      /**< what the path claims to carry */
+  guint16 largest;      /**< what the path claims to carry; never less than @size */
   guint16 probed;       /**< size of the probe under way; 0 none */
   guint16 probe_length; /**< of the packet that was really written */
   guint attempts;       /**< lost at this size */

@@ -181,6 +181,11 @@ test_path_mtu(void)
   fwd_path_mtu_reset(&mtu, 3, 1200);
   g_assert_cmpuint(fwd_path_mtu_next(&mtu), ==, 0);
 
+  /* No path yet: what leaves room for the largest packet leaves room for each. */
+  fwd_path_mtu_reset(&mtu, 0, 0);
+  g_assert_cmpuint(mtu.largest, >=, mtu.size);
+  g_assert_cmpuint(fwd_path_mtu_next(&mtu), ==, 0);
+
   fwd_path_mtu_reset(&mtu, 4, 4096);
   settle(&mtu, TRUE);
   settle(&mtu, TRUE);

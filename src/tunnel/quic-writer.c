@@ -3,6 +3,7 @@
 
 #include "net/datagram-socket.h"
 #include "path/framed-path.h"
+#include "path/udp-path.h"
 #include "tunnel/tunnel-end.h"
 #include "tunnel/varint.h"
 #include <string.h>

@@ -58,3 +58,24 @@ AC_DEFUN([FWD_SYSTEMD_UNITS], [
     [AC_SUBST([systemdsystemunitdir], [$with_systemdsystemunitdir])])
   AM_CONDITIONAL([SYSTEMD_UNITS], [test "$with_systemdsystemunitdir" != no])
 ])
+
+# FWD_IPSEC_MB
+# --with-ipsec-mb: packets are protected by libipsec-mb where the processor allows it. Without the
+# option: if it is there.
+AC_DEFUN([FWD_IPSEC_MB], [
+  AC_ARG_WITH([ipsec-mb],
+    [AS_HELP_STRING([--with-ipsec-mb], [protect packets with libipsec-mb (x86-64) @<:@if found@:>@])],
+    [], [with_ipsec_mb=check])
+  fwd_ipsec_mb=no
+  AS_IF([test "x$with_ipsec_mb" != xno], [
+    AC_CHECK_HEADER([intel-ipsec-mb.h],
+      [AC_CHECK_LIB([IPSec_MB], [alloc_mb_mgr], [fwd_ipsec_mb=yes])])
+    AS_IF([test "x$with_ipsec_mb$fwd_ipsec_mb" = xyesno],
+      [AC_MSG_ERROR([libipsec-mb is missing: install libipsec-mb-dev])])
+  ])
+  AS_IF([test $fwd_ipsec_mb = yes], [
+    AC_DEFINE([HAVE_IPSEC_MB], [1], [Whether libipsec-mb may protect packets.])
+    AC_SUBST([IPSEC_MB_LIBS], [-lIPSec_MB])
+  ])
+  AM_CONDITIONAL([HAVE_IPSEC_MB], [test $fwd_ipsec_mb = yes])
+])

@@ -12,9 +12,11 @@ say() {
 }
 
 packages() {                                        # KIND...
-	local kind
+	local kind machine
+	machine=$(dpkg --print-architecture)
 	for kind; do
-		awk -v kind="$kind" '$1 == kind { print $2 }' "$top/tests/packages"
+		awk -v kind="$kind" -v machine="$machine" \
+			'$1 == kind && (NF < 3 || $3 == machine) { print $2 }' "$top/tests/packages"
 	done
 }
 

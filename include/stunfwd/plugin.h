@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 
 /** Same major and a minor not above the host's: loaded. Else refused, and the host goes on. */
 #define FWD_ABI_MAJOR 1
-#define FWD_ABI_MINOR 1
+#define FWD_ABI_MINOR 2
 
 #define FWD_INTERFACE_STRATEGY  "stunfwd.Strategy"
 #define FWD_INTERFACE_SIGNALING "stunfwd.Signaling"

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef enum {
   FWD_CHANNEL_STREAM, /**< bytes in order: a QUIC stream */
   FWD_CHANNEL_FLOW,   /**< datagrams of up to 65,507 bytes, unreliable */
+  FWD_CHANNEL_LISTENER, /**< a STREAM for each connection; only for fwd_tunnel_open(). Since 1.2 */
 } FwdChannelKind;
 
 typedef enum {
@@ -54,6 +55,10 @@ FwdPathClass fwd_tunnel_get_path_class(FwdTunnel *self);
  * STREAM: @fd is a connected stream socket (or pipe), one channel a call.
  * FLOW: @fd is a bound, unconnected datagram socket; the tunnel makes one flow
  * for each remote address that it hears from, until fwd_tunnel_release().
+ * LISTENER: @fd is a listening, non-blocking stream socket; the tunnel accepts,
+ * and makes a STREAM of each connection, until fwd_tunnel_release(). That is
+ * several times faster than accepting on the main thread. A connection keeps
+ * the options that it inherits, such as TCP_NODELAY: set them at @fd.
  *
  * While the tunnel is CONNECTING the channel waits, at most 10 s.
  * @traffic (transfer none) counts it; may be NULL.
@@ -61,7 +66,10 @@ FwdPathClass fwd_tunnel_get_path_class(FwdTunnel *self);
 void fwd_tunnel_open(FwdTunnel *self, FwdChannelKind kind, const char *forwarder,
                      const char *target, int fd, FwdTraffic *traffic);
 
-/** Ends what fwd_tunnel_open() with FLOW began: closes @fd and its flows. */
+/**
+ * Ends what fwd_tunnel_open() with FLOW or LISTENER began: closes @fd, and the
+ * flows; connections go on. The port of a listening socket is free at once.
+ */
 void fwd_tunnel_release(FwdTunnel *self, int fd);
 
 /** Closes the connection and tells the peer. */
@@ -83,7 +91,8 @@ struct _FwdChannelInterface {
   const char *(*get_target)(FwdChannel *self);
   void (*accept)(FwdChannel *self, int fd);
   void (*refuse)(FwdChannel *self, const GError *why);
-  gpointer reserved[6];
+  void (*accept_endpoint)(FwdChannel *self, int fd, const FwdEndpoint *endpoint);
+  gpointer reserved[5];
 };
 
 FwdChannelKind fwd_channel_get_kind(FwdChannel *self);
@@ -93,7 +102,20 @@ const char *fwd_channel_get_forwarder(FwdChannel *self);
 const char *fwd_channel_get_target(FwdChannel *self);
 /** Hands over a connected socket (stream or datagram, as the kind says), non-blocking or not. */
 void fwd_channel_accept(FwdChannel *self, int fd);
+/**
+ * The same for a TCP socket that is connected to @endpoint, when whoever asks for
+ * this target is to be connected there, and nothing else has to happen: for some
+ * seconds the tunnel may do so by itself, as long as the access list stays as it
+ * is. Only for targets whose endpoint is sure to stay the same. Since 1.2.
+ */
+void fwd_channel_accept_endpoint(FwdChannel *self, int fd, const FwdEndpoint *endpoint);
 /** Resets the channel; @why goes to the log of this side, its code to the peer. */
 void fwd_channel_refuse(FwdChannel *self, const GError *why);
+
+/**
+ * What the tunnel sets at TCP sockets that it connects itself: no delay for small
+ * writes, keep-alive after 60 s of silence. Since 1.2.
+ */
+void fwd_tunnel_tune_socket(int fd);
 
 G_END_DECLS

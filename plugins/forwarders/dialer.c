@@ -20,7 +20,8 @@ typedef struct {
   ForwarderDialer *dialer; /* NULL once the channel has its answer */
   FwdChannel *channel;
   ForwarderTarget target;
-  guint next; /* endpoint to try */
+  gboolean fixed; /* no look-up: it is the same for all who ask for it */
+  guint next;     /* endpoint to try */
   gint64 deadline;
   int fd;
   GSource *source;
@@ -81,8 +82,11 @@ accept_channel(Dial *dial)
   drop_source(dial);
   dial->fd = -1;
   if (dial->dialer->type == SOCK_STREAM)
-    forwarder_tune_stream(fd);
-  fwd_channel_accept(dial->channel, fd);
+    fwd_tunnel_tune_socket(fd);
+  if (dial->dialer->type == SOCK_STREAM && dial->fixed)
+    fwd_channel_accept_endpoint(dial->channel, fd, &dial->target.endpoints[dial->next]);
+  else
+    fwd_channel_accept(dial->channel, fd);
   end(dial);
 }
 
@@ -116,6 +120,8 @@ start_connect(Dial *dial)
   dial->fd = socket(fwd_endpoint_family(endpoint), type, 0);
   if (dial->fd < 0)
     return errno;
+  if (dial->dialer->type == SOCK_DGRAM)
+    forwarder_tune_datagrams(dial->fd);
   if (connect(dial->fd, &endpoint->any, fwd_endpoint_length(endpoint)) == 0)
     return 0;
   if (errno != EINPROGRESS)
@@ -289,6 +295,7 @@ forwarder_dialer_serve(ForwarderDialer *dialer, FwdChannel *channel)
   dial->dialer = dialer;
   dial->channel = g_object_ref(channel);
   dial->target = target;
+  dial->fixed = target.count > 0;
   dial->fd = -1;
   dial->deadline = g_get_monotonic_time() + LIMIT_MS * (gint64)1000;
   g_hash_table_add(dialer->dials, dial);

@@ -2,17 +2,16 @@
 #include "sockets.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
-#define KEEP_ALIVE_SECONDS 60
-/* Datagrams come in bursts, and the kernel's default holds less than a hundred of them. */
-#define DATAGRAM_BUFFER (1024 * 1024)
+/* Datagrams come in bursts, and the kernel's default holds a few hundred small ones. It
+   counts about a KiB for each of them. */
+#define DATAGRAM_BUFFER (4 * 1024 * 1024)
 
-static void
+static gboolean
 set_option(int fd, int level, int name, int value)
 {
-  setsockopt(fd, level, name, &value, sizeof(value));
+  return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
 }
 
 static void
@@ -57,7 +56,7 @@ forwarder_bind(int type, const FwdMapping *mapping, GError **error)
   if (type == SOCK_STREAM)
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   else
-    set_option(fd, SOL_SOCKET, SO_RCVBUF, DATAGRAM_BUFFER);
+    forwarder_tune_datagrams(fd);
   if (bind(fd, &endpoint.any, fwd_endpoint_length(&endpoint)) == 0)
     return fd;
   set_bind_error(error, &endpoint, errno);
@@ -77,13 +76,11 @@ forwarder_local_port(int fd)
 }
 
 void
-forwarder_tune_stream(int fd)
+forwarder_tune_datagrams(int fd)
 {
-  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_SECONDS);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_ALIVE_SECONDS / 4);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  /* Beyond the system's limit with CAP_NET_ADMIN only. */
+  if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, DATAGRAM_BUFFER))
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, DATAGRAM_BUFFER);
 }
 
 FwdErrorCode

@@ -13,8 +13,8 @@ int forwarder_bind(int type, const FwdMapping *mapping, GError **error);
 /** The port to which @fd is bound. */
 guint16 forwarder_local_port(int fd);
 
-/** Keep-alive after 60 s of silence, and no delay for small writes. */
-void forwarder_tune_stream(int fd);
+/** Room for bursts. */
+void forwarder_tune_datagrams(int fd);
 
 /** What an errno of connect() means to the caller. */
 FwdErrorCode forwarder_error_code(int errnum);

@@ -2,6 +2,7 @@
 #include "cli/host.h"
 
 #include "cli/command.h"
+#include "core/settling.h"
 #include "core/trust.h"
 #include "manage/control-service.h"
 #include "manage/control-socket.h"
@@ -12,6 +13,7 @@
 struct FwdHost {
   FwdApplication *application;
   FwdControlService *control;
+  FwdSettling *settling;
 };
 
 FwdHost *
@@ -27,12 +29,15 @@ fwd_host_new(const FwdOptions *options, const char *name)
   fwd_plugin_registry_load_all(registry, (const char *const *)options->plugin_dirs);
   host->control = fwd_control_service_new(host->application, socket);
   fwd_application_add(host->application, FWD_COMPONENT(host->control));
+  host->settling =
+      fwd_settling_new(fwd_application_get_bus(host->application), FWD_SETTLING_DELAY_MS);
   return host;
 }
 
 void
 fwd_host_free(FwdHost *host)
 {
+  fwd_settling_free(host->settling);
   g_object_unref(host->control);
   g_object_unref(host->application);
   g_free(host);

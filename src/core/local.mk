@@ -19,6 +19,7 @@ libcore_la_SOURCES = \
 	%D%/settings-save.c \
 	%D%/settings-schema.c %D%/settings-schema.h \
 	%D%/settings-validate.c \
+	%D%/settling.c %D%/settling.h \
 	%D%/spelling.c %D%/spelling.h \
 	%D%/traffic.c \
 	%D%/trust.c %D%/trust.h

@@ -157,8 +157,8 @@ init_message(struct msghdr *message, struct iovec *vector, const FwdEndpoint *to
              const guint8 *data, gsize length)
 {
   *vector = (struct iovec){.iov_base = (void *)data, .iov_len = length};
-  *message = (struct msghdr){.msg_name = (void *)&to->any,
-                             .msg_namelen = fwd_endpoint_length(to),
+  *message = (struct msghdr){.msg_name = (void *)to,
+                             .msg_namelen = to != NULL ? fwd_endpoint_length(to) : 0,
                              .msg_iov = vector,
                              .msg_iovlen = 1};
 }
@@ -184,12 +184,16 @@ add_control(struct msghdr *message, Control *control, int level, int type, const
 static gssize
 send_message(int fd, const struct msghdr *message)
 {
-  gssize sent;
+  gboolean refused = FALSE;
 
-  do
-    sent = sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
-  return sent;
+  for (;;) {
+    const gssize sent = sendmsg(fd, message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    /* An ICMP error of an earlier packet is reported by the next call: once, and for it. */
+    if (sent >= 0 || (errno != EINTR && (errno != ECONNREFUSED || refused)))
+      return sent;
+    refused = refused || errno == ECONNREFUSED;
+  }
 }
 
 /* Sends up to FWD_DATAGRAM_BATCH_MAX packets, each on its own. Returns how many are gone. */
@@ -279,7 +283,7 @@ int
 fwd_datagram_socket_send_one(int fd, const FwdEndpoint *to, guint ttl, const guint8 *data,
                              gsize length)
 {
-  gboolean is_ipv4 = fwd_endpoint_family(to) == AF_INET;
+  gboolean is_ipv4 = ttl != 0 && fwd_endpoint_family(to) == AF_INET;
   struct msghdr message;
   struct iovec vector;
   Control control;

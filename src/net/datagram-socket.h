@@ -31,16 +31,17 @@ gboolean fwd_datagram_socket_adopt(int fd, const FwdEndpoint *remote);
 gboolean fwd_datagram_socket_get_local(int fd, FwdEndpoint *endpoint);
 
 /**
- * Sends @length bytes as packets of @segment bytes to @to. Returns the bytes
- * taken, 0 when the socket's buffer is full, -errno for an error of the socket
- * itself. Errors that speak of the remote (ECONNREFUSED, EHOSTUNREACH,
- * ENETUNREACH, EPERM, EMSGSIZE) count as packets lost: taken. Without
- * segmentation offload on the route it sends one by one.
+ * Sends @length bytes as packets of @segment bytes to @to, or where the socket is
+ * connected to if that is NULL. Returns the bytes taken, 0 when the socket's
+ * buffer is full, -errno for an error of the socket itself. Errors that speak of
+ * the remote (ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EPERM, EMSGSIZE) count as
+ * packets lost: taken. Without segmentation offload on the route it sends one by
+ * one.
  */
 gssize fwd_datagram_socket_send(int fd, const FwdEndpoint *to, const guint8 *data, gsize length,
                                 gsize segment);
 
-/** Sends one packet, with @ttl if not 0. Returns 0 or -errno, errors of the remote included. */
+/** Sends one packet, with @ttl (and not without @to) if not 0. Returns 0 or -errno, errors of the remote included. */
 int fwd_datagram_socket_send_one(int fd, const FwdEndpoint *to, guint ttl, const guint8 *data,
                                  gsize length);
 

@@ -3,7 +3,6 @@
 
 #include "path/frame-reader.h"
 #include "net/stream-socket.h"
-#include "path/udp-path.h"
 #include <errno.h>
 #include <gnutls/crypto.h>
 #include <string.h>
@@ -240,7 +239,7 @@ fwd_framed_path_new(GIOStream *stream, FwdFraming framing, FwdPathClass path_cla
   self->path.path_class = path_class;
   g_strlcpy(self->path.strategy, strategy, sizeof self->path.strategy);
   self->path.fd = self->stream.fd;
-  self->path.mtu = FWD_UDP_MTU4;
+  self->path.mtu = FWD_FRAMED_MTU;
   self->path.rtt_us = rtt_us;
   fwd_stream_socket_get_endpoints(&self->stream, &self->path.local, &self->path.remote);
   return &self->path;

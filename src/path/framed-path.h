@@ -6,6 +6,12 @@
 #include <stunfwd/path.h>
 
 /**
+ * Packets that need not fit a frame of Ethernet: TCP cuts them as it likes. Three times the
+ * size costs a third of what each packet costs.
+ */
+#define FWD_FRAMED_MTU 4096
+
+/**
  * @stream (transfer full) is a connected GSocketConnection, or a GTlsConnection
  * over one whose handshake is done; nothing of it is read yet that belongs to the
  * path. Called on the main thread, which leaves @stream alone from then on. What

@@ -366,6 +366,7 @@ update_access(FwdClientSession *self)
       fwd_access_list_add_exact(self->access, fwd_mapping_get_target_forwarder(mapping),
                                 fwd_mapping_get_target(mapping));
   }
+  fwd_session_forget_targets(FWD_SESSION(self));
 }
 
 static void

@@ -1,6 +1,6 @@
 noinst_LTLIBRARIES += libsession.la
 libsession_la_SOURCES = \
-	%D%/access-list.c %D%/access-list.h %D%/client-session.c %D%/client-session.h \
+	%D%/acceptor.c %D%/acceptor.h %D%/access-list.c %D%/access-list.h %D%/client-session.c %D%/client-session.h \
 	%D%/connector-attempt.c %D%/connector-attempt.h %D%/connector.c %D%/connector.h \
 	%D%/credentials.c %D%/credentials.h %D%/discovery.c %D%/discovery.h %D%/drain.c %D%/drain.h %D%/hello.c \
 	%D%/hello.h %D%/interfaces.c %D%/interfaces.h %D%/measurement.c %D%/measurement.h %D%/mapping-entry.c %D%/mapping-entry.h %D%/mapping-table.c \

@@ -305,6 +305,13 @@ fwd_peer_drain(FwdPeer *self, guint limit_ms)
 }
 
 void
+fwd_peer_forget_targets(FwdPeer *self)
+{
+  if (self->tunnel)
+    fwd_quic_tunnel_forget_targets(self->tunnel);
+}
+
+void
 fwd_peer_close(FwdPeer *self)
 {
   fwd_connector_cancel(self->connector);

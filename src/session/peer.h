@@ -85,6 +85,8 @@ guint32 fwd_peer_get_race_number(FwdPeer *self);
 void fwd_peer_drain(FwdPeer *self, guint limit_ms);
 /** Closes at once. */
 void fwd_peer_close(FwdPeer *self);
+/** See fwd_quic_tunnel_forget_targets(). */
+void fwd_peer_forget_targets(FwdPeer *self);
 
 /** (transfer none) */
 FwdConnector *fwd_peer_get_connector(FwdPeer *self);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/persistent-tunnel.h"
 
+#include "session/acceptor.h"
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,13 +10,15 @@
 /* Connections that wait for a tunnel; more are turned away. */
 #define WAITING_MAX 1024
 
-/* A stream that waits, or a datagram socket that is lent. */
+/* A stream that waits, or a datagram or listening socket that is lent. */
 typedef struct {
+  FwdPersistentTunnel *tunnel;
   FwdChannelKind kind;
   char *forwarder;
   char *target;
   int fd;
-  int lent; /* the descriptor that the present tunnel owns, for a FLOW; -1 none */
+  int lent; /* the descriptor that the present tunnel owns; -1 none */
+  FwdAcceptor *acceptor; /* of a LISTENER that is not lent */
   FwdTraffic *traffic;
   gint64 deadline;
 } Opening;
@@ -24,7 +27,7 @@ struct _FwdPersistentTunnel {
   GObject parent;
   FwdTunnel *tunnel;
   GQueue waiting;  /* of STREAM Opening */
-  GPtrArray *lent; /* of FLOW Opening */
+  GPtrArray *lent; /* of FLOW and LISTENER Opening */
   guint timer;
   gboolean closed;
 };
@@ -38,6 +41,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(FwdPersistentTunnel, fwd_persistent_tunnel, G_TYPE
 static void
 opening_free(Opening *opening)
 {
+  g_clear_pointer(&opening->acceptor, fwd_acceptor_free);
   if (opening->fd >= 0)
     close(opening->fd);
   g_clear_pointer(&opening->traffic, fwd_traffic_unref);
@@ -67,14 +71,36 @@ hand_over_stream(FwdPersistentTunnel *self, Opening *opening)
   opening_free(opening);
 }
 
+static void
+on_connection(int connection, gpointer user_data)
+{
+  const Opening *listener = user_data;
+
+  fwd_tunnel_open(FWD_TUNNEL(listener->tunnel), FWD_CHANNEL_STREAM, listener->forwarder,
+                  listener->target, connection, listener->traffic);
+}
+
+/* Programs need not know that there is no tunnel: their connections wait for one. */
+static void
+accept_meanwhile(Opening *opening)
+{
+  if (opening->kind == FWD_CHANNEL_LISTENER && !opening->acceptor)
+    opening->acceptor = fwd_acceptor_new(opening->fd, on_connection, opening);
+}
+
 /* The tunnel closes what it is given, so it gets a copy of the descriptor. */
 static void
 lend(FwdPersistentTunnel *self, Opening *opening)
 {
-  opening->lent = fcntl(opening->fd, F_DUPFD_CLOEXEC, 3);
-  if (opening->lent >= 0)
-    fwd_tunnel_open(self->tunnel, FWD_CHANNEL_FLOW, opening->forwarder, opening->target,
-                    opening->lent, opening->traffic);
+  if (self->tunnel)
+    opening->lent = fcntl(opening->fd, F_DUPFD_CLOEXEC, 3);
+  if (opening->lent < 0) {
+    accept_meanwhile(opening);
+    return;
+  }
+  g_clear_pointer(&opening->acceptor, fwd_acceptor_free);
+  fwd_tunnel_open(self->tunnel, opening->kind, opening->forwarder, opening->target,
+                  opening->lent, opening->traffic);
 }
 
 static void
@@ -83,6 +109,15 @@ take_back(FwdPersistentTunnel *self, Opening *opening)
   if (self->tunnel && opening->lent >= 0)
     fwd_tunnel_release(self->tunnel, opening->lent);
   opening->lent = -1;
+}
+
+/* For good. The tunnel's copy would keep a port in use for a moment longer. */
+static void
+withdraw(FwdPersistentTunnel *self, Opening *opening)
+{
+  if (opening->kind == FWD_CHANNEL_LISTENER)
+    shutdown(opening->fd, SHUT_RD);
+  take_back(self, opening);
 }
 
 static gboolean
@@ -120,12 +155,12 @@ fwd_persistent_tunnel_set(FwdPersistentTunnel *self, FwdTunnel *tunnel)
 
   if (self->tunnel == tunnel)
     return;
+  for (guint i = 0; i < self->lent->len; i++)
+    take_back(self, self->lent->pdata[i]);
   g_set_object(&self->tunnel, tunnel);
-  if (!tunnel)
-    return;
   for (guint i = 0; i < self->lent->len; i++)
     lend(self, self->lent->pdata[i]);
-  while ((opening = g_queue_pop_head(&self->waiting)))
+  while (tunnel && (opening = g_queue_pop_head(&self->waiting)))
     hand_over_stream(self, opening);
 }
 
@@ -168,6 +203,7 @@ tunnel_open(FwdTunnel *tunnel, FwdChannelKind kind, const char *forwarder, const
     return;
   }
   opening = g_new0(Opening, 1);
+  opening->tunnel = self;
   opening->kind = kind;
   opening->forwarder = g_strdup(forwarder);
   opening->target = g_strdup(target);
@@ -178,9 +214,12 @@ tunnel_open(FwdTunnel *tunnel, FwdChannelKind kind, const char *forwarder, const
     wait_for_tunnel(self, opening);
     return;
   }
+  if (self->closed) {
+    opening_free(opening);
+    return;
+  }
   g_ptr_array_add(self->lent, opening);
-  if (self->tunnel)
-    lend(self, opening);
+  lend(self, opening);
 }
 
 static void
@@ -192,7 +231,7 @@ tunnel_release(FwdTunnel *tunnel, int fd)
     Opening *opening = self->lent->pdata[i];
     if (opening->fd != fd)
       continue;
-    take_back(self, opening);
+    withdraw(self, opening);
     g_ptr_array_remove_index(self->lent, i);
     return;
   }
@@ -207,7 +246,7 @@ tunnel_close(FwdTunnel *tunnel)
   g_clear_handle_id(&self->timer, g_source_remove);
   g_queue_clear_full(&self->waiting, (GDestroyNotify)opening_reset);
   for (guint i = 0; i < self->lent->len; i++)
-    take_back(self, self->lent->pdata[i]);
+    withdraw(self, self->lent->pdata[i]);
   g_ptr_array_set_size(self->lent, 0);
   g_clear_object(&self->tunnel);
 }

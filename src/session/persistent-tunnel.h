@@ -2,7 +2,8 @@
 /**
  * The tunnel to a peer as forwarders see it: it stays while the QUIC tunnels
  * behind it come and go. What is opened while there is none waits, at most
- * 10 s. Datagram sockets are lent to each QUIC tunnel in turn. Main thread only.
+ * 10 s. Datagram and listening sockets are lent to each QUIC tunnel in turn;
+ * without one this accepts the connections. Main thread only.
  */
 #pragma once
 

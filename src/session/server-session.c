@@ -56,6 +56,7 @@ read_access(FwdServerSession *self, GError **error)
   }
   g_clear_pointer(&self->access, fwd_access_list_free);
   self->access = g_steal_pointer(&access);
+  fwd_session_forget_targets(FWD_SESSION(self));
   return TRUE;
 }
 

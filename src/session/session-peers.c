@@ -19,6 +19,15 @@ fwd_session_drop_peer(FwdSession *self, FwdPeer *peer)
   fwd_session_update_state(self);
 }
 
+void
+fwd_session_forget_targets(FwdSession *self)
+{
+  GListStore *peers = fwd_session_get_private(self)->peers;
+
+  for (guint i = 0; i < fwd_peer_list_count(peers); i++)
+    fwd_peer_forget_targets(fwd_peer_list_get(peers, i));
+}
+
 static gboolean
 make_room_for_peer(FwdSession *self)
 {

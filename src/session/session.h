@@ -98,5 +98,7 @@ void fwd_session_send_hello(FwdSession *self, const char *member, FwdPeer *peer)
 gboolean fwd_session_send(FwdSession *self, FwdPeer *peer, FwdMessage *message);
 /** Closes the tunnel and forgets the peer. */
 void fwd_session_drop_peer(FwdSession *self, FwdPeer *peer);
+/** The access list is another one: no peer gets by the former one where it got before. */
+void fwd_session_forget_targets(FwdSession *self);
 /** Works out the state from the peers'. */
 void fwd_session_update_state(FwdSession *self);

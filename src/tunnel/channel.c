@@ -14,6 +14,7 @@ struct _FwdQuicChannel {
   FwdTunnelEnd *end;
   FwdChannelKind kind;
   gint64 stream;
+  guint generation; /* of the rules by which it is judged */
   char *forwarder, *target;
   gboolean settled;
 };
@@ -42,13 +43,19 @@ get_target(FwdChannel *channel)
 }
 
 static void
-accept_channel(FwdChannel *channel, int fd)
+accept_endpoint(FwdChannel *channel, int fd, const FwdEndpoint *endpoint)
 {
   FwdQuicChannel *self = FWD_QUIC_CHANNEL(channel);
 
   g_return_if_fail(!self->settled);
   self->settled = TRUE;
-  fwd_tunnel_end_accept(self->end, self->stream, fd);
+  fwd_tunnel_end_accept(self->end, self->stream, fd, endpoint, self->generation);
+}
+
+static void
+accept_channel(FwdChannel *channel, int fd)
+{
+  accept_endpoint(channel, fd, NULL);
 }
 
 static void
@@ -70,6 +77,7 @@ implement_channel(FwdChannelInterface *interface)
   interface->get_forwarder = get_forwarder;
   interface->get_target = get_target;
   interface->accept = accept_channel;
+  interface->accept_endpoint = accept_endpoint;
   interface->refuse = refuse;
 }
 
@@ -164,6 +172,7 @@ fwd_quic_channel_new(FwdTunnelEnd *end, FwdChannelKind kind, gint64 stream, cons
     return NULL;
   }
   self->end = fwd_tunnel_end_ref(end);
+  self->generation = (guint)g_atomic_int_get(&end->generation);
   return g_steal_pointer(&self);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tunnel/datagram-queue.h"
 
+#include <string.h>
+
 typedef struct {
   guint64 flow;
+  gint64 queued;
   guint64 length;
 } Record;
 
@@ -12,40 +15,55 @@ record_size(gsize length)
   return sizeof(Record) + ((length + 7) & ~(gsize)7);
 }
 
-guint8 *
-fwd_datagram_queue_reserve(FwdDatagramQueue *queue)
+static gboolean
+has_room(FwdDatagramQueue *queue, gsize need)
 {
-  const gsize need = record_size(FWD_DATAGRAM_MAX);
-
-  if (queue->ring == NULL)
-    queue->ring = g_malloc(FWD_DATAGRAM_QUEUE_SIZE);
   if (queue->count == 0) {
     queue->read = queue->write = 0;
     queue->end = FWD_DATAGRAM_QUEUE_SIZE;
   }
-  if (queue->write >= queue->read && FWD_DATAGRAM_QUEUE_SIZE - queue->write < need) {
-    if (queue->read <= need)
-      return NULL;
-    queue->end = queue->write;
-    queue->write = 0;
-  } else if (queue->write < queue->read && queue->read - queue->write <= need) {
-    return NULL;
-  }
-  return queue->ring + queue->write + sizeof(Record);
+  if (queue->write < queue->read)
+    return queue->read - queue->write > need;
+  if (FWD_DATAGRAM_QUEUE_SIZE - queue->write >= need)
+    return TRUE;
+  if (queue->read <= need)
+    return FALSE;
+  queue->end = queue->write;
+  queue->write = 0;
+  return TRUE;
 }
 
-void
-fwd_datagram_queue_commit(FwdDatagramQueue *queue, guint64 flow, gsize length)
+guint
+fwd_datagram_queue_push(FwdDatagramQueue *queue, guint64 flow, const guint8 *data, gsize length,
+                        gint64 now)
 {
-  *(Record *)(queue->ring + queue->write) = (Record){flow, length};
-  queue->write += record_size(length);
+  const gsize need = record_size(length);
+  guint dropped = 0;
+  Record *record;
+
+  g_return_val_if_fail(length <= FWD_DATAGRAM_MAX, 0);
+  if (queue->ring == NULL)
+    queue->ring = g_malloc(FWD_DATAGRAM_QUEUE_SIZE);
+  for (; !has_room(queue, need); dropped++)
+    fwd_datagram_queue_pop(queue);
+  record = (Record *)(queue->ring + queue->write);
+  *record = (Record){.flow = flow, .queued = now, .length = length};
+  memcpy(record + 1, data, length);
+  queue->write += need;
   queue->count++;
+  return dropped;
 }
 
 static gsize
 read_position(const FwdDatagramQueue *queue)
 {
   return queue->read == queue->end ? 0 : queue->read;
+}
+
+static const Record *
+first_record(const FwdDatagramQueue *queue)
+{
+  return (const Record *)(queue->ring + read_position(queue));
 }
 
 const guint8 *
@@ -55,7 +73,7 @@ fwd_datagram_queue_peek(const FwdDatagramQueue *queue, guint64 *flow, gsize *len
 
   if (queue->count == 0)
     return NULL;
-  record = (const Record *)(queue->ring + read_position(queue));
+  record = first_record(queue);
   *flow = record->flow;
   *length = record->length;
   return (const guint8 *)(record + 1);
@@ -65,12 +83,24 @@ void
 fwd_datagram_queue_pop(FwdDatagramQueue *queue)
 {
   const gsize position = read_position(queue);
-  const Record *record = (const Record *)(queue->ring + position);
+  const Record *record = first_record(queue);
 
   if (position == 0)
     queue->end = FWD_DATAGRAM_QUEUE_SIZE;
   queue->read = position + record_size(record->length);
   queue->count--;
+}
+
+guint
+fwd_datagram_queue_expire(FwdDatagramQueue *queue, gint64 now)
+{
+  guint dropped = 0;
+
+  for (; queue->count > FWD_DATAGRAM_KEPT &&
+         now - first_record(queue)->queued > FWD_DATAGRAM_AGE_MAX;
+       dropped++)
+    fwd_datagram_queue_pop(queue);
+  return dropped;
 }
 
 void

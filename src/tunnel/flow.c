@@ -9,8 +9,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Then others have their turn. */
-#define READS_A_ROUND 64
+/* Then others have their turn. Small ones fill a batch of packets with so many. */
+#define READS_A_ROUND 8
 
 static void
 free_flow(gpointer data)
@@ -55,6 +55,16 @@ socket_ready(FwdWatch *watch, guint32 events)
   }
 }
 
+static gboolean
+is_udp(int fd)
+{
+  int protocol = 0;
+  socklen_t length = sizeof protocol;
+
+  return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
+         protocol == IPPROTO_UDP;
+}
+
 static FwdFlowSocket *
 add_socket(FwdFlows *flows, int fd, FwdTraffic *traffic)
 {
@@ -66,6 +76,7 @@ add_socket(FwdFlows *flows, int fd, FwdTraffic *traffic)
   socket->traffic = traffic != NULL ? fwd_traffic_ref(traffic) : NULL;
   socket->link.data = socket;
   socket->readable = TRUE;
+  socket->segments = is_udp(fd);
   g_queue_push_tail_link(&flows->sockets, &socket->link);
   fwd_data_loop_watch(flows->end->loop, &socket->watch, EPOLLIN | EPOLLET);
   fwd_tunnel_end_wake(flows->end);
@@ -139,9 +150,29 @@ drop_held(FwdFlows *flows, FwdFlow *flow)
   }
 }
 
+static void
+send_run(FwdFlows *flows)
+{
+  FwdFlow *flow = g_steal_pointer(&flows->run_flow);
+  const gsize length = flows->run.length, segment = MAX(flows->run.segment, 1);
+  FwdFlowSocket *socket;
+  gsize sent;
+
+  if (flow == NULL)
+    return;
+  socket = flow->socket;
+  sent = fwd_datagram_run_send(&flows->run, socket->watch.fd,
+                               socket->by_remote != NULL ? &flow->remote : NULL);
+  flows->lost += (length - sent + segment - 1) / segment;
+  if (socket->traffic != NULL)
+    fwd_traffic_add(socket->traffic, bytes_in, sent);
+}
+
 void
 fwd_flow_end(FwdFlows *flows, FwdFlow *flow)
 {
+  if (flows->run_flow == flow)
+    send_run(flows);
   drop_held(flows, flow);
   if (flow->stream != NULL) {
     flow->stream->flow = NULL;
@@ -158,12 +189,21 @@ fwd_flow_end(FwdFlows *flows, FwdFlow *flow)
   g_hash_table_remove(flows->by_id, &flow->id);
 }
 
+static void
+release_memory(FwdFlows *flows)
+{
+  fwd_datagram_queue_clear(&flows->queue);
+  fwd_datagram_run_clear(&flows->run);
+  g_clear_pointer(&flows->reader, fwd_datagram_reader_free);
+}
+
 void
 fwd_flows_clear(FwdFlows *flows)
 {
   GHashTableIter iter;
   gpointer flow;
 
+  send_run(flows);
   g_hash_table_iter_init(&iter, flows->by_id);
   while (g_hash_table_iter_next(&iter, NULL, &flow))
     drop_held(flows, flow);
@@ -176,7 +216,7 @@ fwd_flows_clear(FwdFlows *flows)
     close_socket(flows, socket);
   }
   g_clear_pointer(&flows->by_id, g_hash_table_unref);
-  fwd_datagram_queue_clear(&flows->queue);
+  release_memory(flows);
 }
 
 static FwdFlow *
@@ -218,44 +258,45 @@ flow_from(FwdFlows *flows, FwdFlowSocket *socket, const struct sockaddr *address
 }
 
 static void
-send_datagram(FwdFlows *flows, FwdFlow *flow, const guint8 *data, gsize length)
+send_datagram(FwdFlows *flows, FwdFlow *flow, const FwdDatagramRead *datagram)
 {
   flow->used = fwd_tunnel_end_now(flows->end);
   if (flow->socket->traffic != NULL)
-    fwd_traffic_add(flow->socket->traffic, bytes_out, length);
-  if (length <= fwd_quic_writer_datagram_max(flows->end))
-    fwd_datagram_queue_commit(&flows->queue, flow->id, length);
+    fwd_traffic_add(flow->socket->traffic, bytes_out, datagram->length);
+  if (datagram->length <= fwd_quic_writer_datagram_max(flows->end))
+    flows->lost += fwd_datagram_queue_push(&flows->queue, flow->id, datagram->data,
+                                           datagram->length, flow->used);
   else
-    fwd_flows_send_large(flows, flow->id, data, length);
+    fwd_flows_send_large(flows, flow->id, datagram->data, datagram->length);
 }
 
 /** FALSE when the socket has nothing more now. */
 static gboolean
-read_one(FwdFlows *flows, FwdFlowSocket *socket)
+read_some(FwdFlows *flows, FwdFlowSocket *socket)
 {
-  guint8 *data = fwd_datagram_queue_reserve(&flows->queue);
-  struct sockaddr_storage from = {0};
-  socklen_t from_length = sizeof from;
-  FwdFlow *flow;
-  /* Without room for it the newest datagram is dropped. */
-  const gssize length = recvfrom(socket->watch.fd, data, data != NULL ? FWD_DATAGRAM_MAX : 0, 0,
-                                 (struct sockaddr *)&from, &from_length);
+  const guint count = fwd_datagram_reader_read(flows->reader, socket->watch.fd);
+  FwdFlow *flow = NULL;
 
-  if (length < 0)
-    return errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == EINTR;
-  flow = flow_from(flows, socket, (struct sockaddr *)&from, from_length);
-  if (data != NULL && flow != NULL)
-    send_datagram(flows, flow, data, length);
-  else
-    flows->lost++;
-  return TRUE;
+  for (guint i = 0; i < count; i++) {
+    const FwdDatagramRead datagram = fwd_datagram_reader_get(flows->reader, i);
+
+    if (!datagram.same_sender)
+      flow = flow_from(flows, socket, datagram.from, datagram.from_length);
+    if (flow != NULL)
+      send_datagram(flows, flow, &datagram);
+    else
+      flows->lost++;
+  }
+  return count == FWD_DATAGRAM_READS;
 }
 
 static void
 read_socket(FwdFlows *flows, FwdFlowSocket *socket)
 {
+  if (flows->reader == NULL)
+    flows->reader = fwd_datagram_reader_new();
   for (guint i = 0; i < READS_A_ROUND; i++) {
-    if (!read_one(flows, socket)) {
+    if (!read_some(flows, socket)) {
       socket->readable = FALSE;
       return;
     }
@@ -266,6 +307,7 @@ read_socket(FwdFlows *flows, FwdFlowSocket *socket)
 void
 fwd_flows_serve(FwdFlows *flows)
 {
+  send_run(flows);
   /* Until there is a connection what arrives waits in the sockets. */
   if (!flows->end->connection.connected)
     return;
@@ -278,21 +320,14 @@ fwd_flows_serve(FwdFlows *flows)
 }
 
 static void
-deliver(FwdFlow *flow, const guint8 *data, gsize length)
+deliver(FwdFlows *flows, FwdFlow *flow, const guint8 *data, gsize length)
 {
-  FwdFlowSocket *socket = flow->socket;
-  const gboolean bound = socket->by_remote != NULL;
-  gssize sent =
-      sendto(socket->watch.fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT,
-             bound ? &flow->remote.any : NULL, bound ? fwd_endpoint_length(&flow->remote) : 0);
-
-  /* An ICMP error of an earlier datagram is reported by the next call: once. */
-  if (sent < 0 && errno == ECONNREFUSED)
-    sent = sendto(socket->watch.fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT,
-                  bound ? &flow->remote.any : NULL,
-                  bound ? fwd_endpoint_length(&flow->remote) : 0);
-  if (sent >= 0 && socket->traffic != NULL)
-    fwd_traffic_add(socket->traffic, bytes_in, sent);
+  if (flows->run_flow != flow || !flow->socket->segments ||
+      !fwd_datagram_run_add(&flows->run, data, length)) {
+    send_run(flows);
+    fwd_datagram_run_add(&flows->run, data, length);
+    flows->run_flow = flow;
+  }
 }
 
 static void
@@ -317,13 +352,14 @@ is_remote_flow(const FwdFlows *flows, guint64 id)
 void
 fwd_flows_received(FwdFlows *flows, const guint8 *data, gsize length)
 {
+  FwdFlow *flow = flows->run_flow;
   guint64 id;
   const gsize prefix = fwd_varint_read(data, length, &id);
-  FwdFlow *flow;
 
   if (prefix == 0 || id == FWD_PATH_MTU_FLOW)
     return;
-  flow = g_hash_table_lookup(flows->by_id, &id);
+  if (flow == NULL || flow->id != id)
+    flow = g_hash_table_lookup(flows->by_id, &id);
   if (flow == NULL && is_remote_flow(flows, id))
     flow = add_flow(flows, id);
   if (flow == NULL) {
@@ -332,7 +368,7 @@ fwd_flows_received(FwdFlows *flows, const guint8 *data, gsize length)
   }
   flow->used = fwd_tunnel_end_now(flows->end);
   if (flow->socket != NULL)
-    deliver(flow, data + prefix, length - prefix);
+    deliver(flows, flow, data + prefix, length - prefix);
   else
     hold(flows, flow, data + prefix, length - prefix);
 }
@@ -361,7 +397,7 @@ fwd_flow_attach(FwdFlows *flows, FwdFlow *flow, int fd)
   flow->socket->only = flow;
   while ((bytes = g_queue_pop_head(&flow->held)) != NULL) {
     flows->held_bytes -= g_bytes_get_size(bytes);
-    deliver(flow, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    deliver(flows, flow, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     g_bytes_unref(bytes);
   }
 }
@@ -396,5 +432,5 @@ fwd_flows_expire(FwdFlows *flows, gint64 now)
       fwd_flow_end(flows, flow);
   }
   if (flows->queue.count == 0 && g_hash_table_size(flows->by_id) == 0)
-    fwd_datagram_queue_clear(&flows->queue);
+    release_memory(flows);
 }

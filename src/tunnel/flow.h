@@ -9,6 +9,8 @@
 #pragma once
 
 #include "tunnel/datagram-queue.h"
+#include "tunnel/datagram-reader.h"
+#include "tunnel/datagram-run.h"
 #include "tunnel/stream.h"
 #include <stunfwd/endpoint.h>
 
@@ -25,6 +27,7 @@ typedef struct {
   FwdTunnelEnd *end;
   FwdWatch watch;
   gboolean readable;
+  gboolean segments;     /**< UDP: the kernel splits what is sent into datagrams */
   char *header;          /**< for the flows it opens; NULL when connected */
   FwdTraffic *traffic;   /**< may be NULL */
   GHashTable *by_remote; /**< FwdEndpoint * (in the flow) → FwdFlow; NULL when connected */
@@ -46,6 +49,9 @@ typedef struct {
   GHashTable *by_id; /**< guint64 * (in the flow) → FwdFlow (owned) */
   GQueue sockets;    /**< of FwdFlowSocket */
   FwdDatagramQueue queue;
+  FwdDatagramReader *reader; /**< made at the first use */
+  FwdDatagramRun run;        /**< from the peer, delivered at the latest when the round ends */
+  FwdFlow *run_flow;         /**< whose they are; NULL when there are none */
   gsize held_bytes;
   guint large;
   gint64 idle_limit;
@@ -67,7 +73,7 @@ void fwd_flow_attach(FwdFlows *flows, FwdFlow *flow, int fd);
 /** Ends the flow and its stream. */
 void fwd_flow_end(FwdFlows *flows, FwdFlow *flow);
 
-/** Reads the sockets that have something. */
+/** Delivers what was gathered, and reads the sockets that have something. */
 void fwd_flows_serve(FwdFlows *flows);
 /** A datagram frame from the peer: varint flow id, payload. */
 void fwd_flows_received(FwdFlows *flows, const guint8 *data, gsize length);

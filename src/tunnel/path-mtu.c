@@ -8,7 +8,7 @@
 #define TAG_BIT ((guint64)1 << 63)
 
 /* Below the path's own word: IPv6, PPPoE, tunnels of several kinds, IPv6's least. */
-static const guint16 steps[] = {1452, 1432, 1412, 1372, 1300, 1232};
+static const guint16 steps[] = {FWD_UDP_MTU4, FWD_UDP_MTU6, 1432, 1412, 1372, 1300, 1232};
 
 void
 fwd_path_mtu_reset(FwdPathMtu *mtu, FwdPathId path, guint16 largest)

@@ -21,8 +21,12 @@ descriptor_ready(FwdWatch *watch, guint32 events)
 
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
     stream->readable = TRUE;
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    stream->hung_up = TRUE;
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
     stream->writable = TRUE;
+  if ((events & EPOLLOUT) && !(events & (EPOLLERR | EPOLLHUP)))
+    stream->dialing = FALSE;
   fwd_stream_mark_ready(stream);
 }
 
@@ -43,11 +47,12 @@ prepare(int fd)
 }
 
 void
-fwd_pump_attach(FwdStream *stream, int fd, FwdTraffic *traffic)
+fwd_pump_attach(FwdStream *stream, int fd, gboolean own, FwdTraffic *traffic)
 {
-  stream->is_socket = prepare(fd);
+  stream->is_socket = own || prepare(fd);
   stream->watch = (FwdWatch){.fd = fd, .ready = descriptor_ready};
   stream->readable = stream->writable = TRUE;
+  stream->hung_up = FALSE;
   if (traffic != NULL) {
     stream->traffic = fwd_traffic_ref(traffic);
     fwd_traffic_add(traffic, connections, 1);
@@ -55,7 +60,6 @@ fwd_pump_attach(FwdStream *stream, int fd, FwdTraffic *traffic)
   }
   fwd_data_loop_watch(stream->end->loop, &stream->watch,
                       EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
-  fwd_stream_mark_ready(stream);
 }
 
 void
@@ -96,6 +100,17 @@ write_vectors(FwdStream *stream, struct iovec *vectors, guint count)
                            : writev(stream->watch.fd, vectors, count);
 }
 
+/** The end of the stream has been delivered; nobody needs the descriptor after both. */
+static void
+end_writing(FwdStream *stream)
+{
+  stream->write_shut = TRUE;
+  if (stream->out_finished)
+    fwd_pump_detach(stream, FALSE);
+  else
+    shutdown(stream->watch.fd, SHUT_WR);
+}
+
 FwdPumpResult
 fwd_pump_deliver(FwdStream *stream, gsize *written)
 {
@@ -113,16 +128,37 @@ fwd_pump_deliver(FwdStream *stream, gsize *written)
       stream->writable = FALSE;
       break;
     }
+    stream->dialing = FALSE;
     fwd_chunk_queue_consume(&stream->in, length);
     *written += length;
   }
   if (*written > 0 && stream->traffic != NULL)
     fwd_traffic_add(stream->traffic, bytes_in, *written);
-  if (stream->in_finished && stream->in.length == 0 && !stream->write_shut) {
-    stream->write_shut = TRUE;
-    shutdown(stream->watch.fd, SHUT_WR);
-  }
+  /* On its way to a service, a socket that is shut down would get nowhere. */
+  if (stream->in_finished && stream->in.length == 0 && !stream->write_shut &&
+      !stream->dialing)
+    end_writing(stream);
   return FWD_PUMP_FINE;
+}
+
+static gsize
+room_in(const struct iovec *vectors, guint count)
+{
+  gsize room = 0;
+
+  for (guint i = 0; i < count; i++)
+    room += vectors[i].iov_len;
+  return room;
+}
+
+/**
+ * A stream socket that gave less than was asked for has no more, epoll(7), unless
+ * its end is there too.
+ */
+static gboolean
+is_drained(const FwdStream *stream, gsize length, gsize room)
+{
+  return stream->is_socket && !stream->hung_up && length < room;
 }
 
 FwdPumpResult
@@ -135,6 +171,7 @@ fwd_pump_collect(FwdStream *stream, gsize limit)
     const guint wanted = 1 + (limit - stream->out.unmarked - 1) / FWD_CHUNK_SIZE;
     const guint count =
         fwd_chunk_queue_reserve(&stream->out, vectors, MIN(wanted, READ_CHUNKS));
+    const gsize room = room_in(vectors, count);
     const gssize length = readv(stream->watch.fd, vectors, count);
 
     fwd_chunk_queue_commit(&stream->out, MAX(length, 0));
@@ -142,14 +179,16 @@ fwd_pump_collect(FwdStream *stream, gsize limit)
       continue;
     if (length < 0 && errno != EAGAIN)
       return FWD_PUMP_BROKEN;
-    if (length < 0)
+    if (length < 0 || (length > 0 && is_drained(stream, length, room)))
       stream->readable = FALSE;
-    else if (length == 0)
+    if (length == 0)
       stream->out_finished = TRUE;
-    else
+    else if (length > 0)
       total += length;
   }
   if (total > 0 && stream->traffic != NULL)
     fwd_traffic_add(stream->traffic, bytes_out, total);
+  if (stream->out_finished && stream->write_shut)
+    fwd_pump_detach(stream, FALSE);
   return FWD_PUMP_FINE;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ngtcp2's callbacks: they record and enqueue, and never call into the connection. */
+#include "config.h"
 #include "tunnel/quic-connection.h"
 
+#include "tunnel/packet-protection.h"
 #include <gnutls/crypto.h>
 
 static int
@@ -213,9 +215,6 @@ const ngtcp2_callbacks fwd_quic_callbacks = {
     .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
     .handshake_completed = handshake_completed,
     .handshake_confirmed = handshake_confirmed,
-    .encrypt = ngtcp2_crypto_encrypt_cb,
-    .decrypt = ngtcp2_crypto_decrypt_cb,
-    .hp_mask = ngtcp2_crypto_hp_mask_cb,
     .recv_stream_data = recv_stream_data,
     .acked_stream_data_offset = acked_stream_data_offset,
     .stream_open = stream_open,
@@ -226,16 +225,28 @@ const ngtcp2_callbacks fwd_quic_callbacks = {
     .rand = randomize,
     .get_new_connection_id = get_new_connection_id,
     .remove_connection_id = remove_connection_id,
-    .update_key = ngtcp2_crypto_update_key_cb,
     .path_validation = path_validation,
     .stream_reset = stream_reset,
     .extend_max_stream_data = extend_max_stream_data,
-    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
     .recv_datagram = recv_datagram,
     .ack_datagram = ack_datagram,
     .lost_datagram = lost_datagram,
     .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
     .stream_stop_sending = stream_stop_sending,
     .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+#ifdef HAVE_IPSEC_MB
+    .encrypt = fwd_packet_protection_encrypt,
+    .decrypt = fwd_packet_protection_decrypt,
+    .hp_mask = fwd_packet_protection_mask,
+    .update_key = fwd_packet_protection_update,
+    .delete_crypto_aead_ctx = fwd_packet_protection_free_key,
+    .delete_crypto_cipher_ctx = fwd_packet_protection_free_mask_key,
+#else
+    .encrypt = ngtcp2_crypto_encrypt_cb,
+    .decrypt = ngtcp2_crypto_decrypt_cb,
+    .hp_mask = ngtcp2_crypto_hp_mask_cb,
+    .update_key = ngtcp2_crypto_update_key_cb,
+    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+#endif
 };

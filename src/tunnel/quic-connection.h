@@ -68,6 +68,9 @@ FwdPathId fwd_quic_connection_route(const FwdQuicConnection *connection, FwdPath
 /** The path that QUIC uses; 0 before there is a connection. */
 FwdPathId fwd_quic_connection_path(const FwdQuicConnection *connection);
 
+/** Largest packet that QUIC writes for @path, which may be NULL: 0. */
+guint16 fwd_quic_connection_mtu(const FwdQuicConnection *connection, const FwdPath *path);
+
 /**
  * The client moves to path @id: after validation, or at once when the old one is
  * broken. It is refused for a while when no connection id is left: call again.

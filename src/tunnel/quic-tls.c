@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
 #include "tunnel/quic-tls.h"
+
+#include "tunnel/packet-protection.h"
 
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #ifdef __aarch64__
@@ -52,6 +55,9 @@ configure(gnutls_session_t session, FwdIdentity *identity, gboolean server,
   if (result == 0)
     result = server ? ngtcp2_crypto_gnutls_configure_server_session(session)
                     : ngtcp2_crypto_gnutls_configure_client_session(session);
+#ifdef HAVE_IPSEC_MB
+  fwd_packet_protection_begin(session);
+#endif
   if (server)
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
   gnutls_session_set_ptr(session, peer);

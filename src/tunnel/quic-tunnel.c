@@ -4,7 +4,7 @@
 
 #include "core/log.h"
 #include "tunnel/channel.h"
-#include "tunnel/pump.h"
+#include "tunnel/opening.h"
 #include "tunnel/tunnel-end.h"
 
 struct _FwdQuicTunnel {
@@ -149,7 +149,7 @@ open_channel(FwdTunnel *tunnel, FwdChannelKind kind, const char *forwarder, cons
   g_autofree char *header = fwd_quic_channel_format_header(forwarder, target);
 
   if (self->closing)
-    fwd_pump_reset_descriptor(fd);
+    fwd_opening_refuse(kind, fd);
   else
     fwd_tunnel_end_open(self->end, kind, header, fd, traffic);
 }
@@ -283,6 +283,12 @@ const FwdTunnelStatistics *
 fwd_quic_tunnel_get_statistics(FwdQuicTunnel *self)
 {
   return &self->statistics;
+}
+
+void
+fwd_quic_tunnel_forget_targets(FwdQuicTunnel *self)
+{
+  g_atomic_int_inc(&self->end->generation);
 }
 
 void

@@ -51,6 +51,12 @@ void fwd_quic_tunnel_add_path(FwdQuicTunnel *self, FwdPath *path);
 const FwdTunnelStatistics *fwd_quic_tunnel_get_statistics(FwdQuicTunnel *self);
 
 /**
+ * The rules have changed by which channels of the peer are judged, or what they
+ * lead to: each is asked about anew. Holds from the moment of the call.
+ */
+void fwd_quic_tunnel_forget_targets(FwdQuicTunnel *self);
+
+/**
  * Lets streams that are open finish for at most @limit_ms (FIN and what is
  * queued), then closes; "closed" follows.
  */

@@ -2,7 +2,7 @@
 #include "tunnel/quic-writer.h"
 
 #include "net/datagram-socket.h"
-#include "path/udp-path.h"
+#include "path/framed-path.h"
 #include "tunnel/tunnel-end.h"
 #include "tunnel/varint.h"
 #include <string.h>
@@ -10,6 +10,9 @@
 #define VECTORS_MAX 4
 /* A segmented send may not exceed what an IP packet can hold. */
 #define BATCH_MAX 65000
+/* A paced batch is what leaves in a millisecond, but some packets at least. */
+#define PACE         NGTCP2_MILLISECONDS
+#define PACE_PACKETS 8
 /* Then the loop reads what has arrived meanwhile. */
 #define ROUND_MAX (256 * 1024)
 /* Short header with an 8 byte id and the longest packet number, AEAD tag. */
@@ -26,6 +29,9 @@ typedef struct {
   guint8 *data;
   gsize size;
   gint64 now;
+  gboolean begun;   /* there is something in it */
+  gboolean streams; /* there are bytes of streams in it */
+  gboolean beaten;  /* it has a heartbeat */
 } Packet;
 
 void
@@ -142,10 +148,19 @@ is_about_one_stream(gssize result)
 }
 
 static gboolean
-heart_should_beat(FwdTunnelEnd *end)
+streams_wait(FwdTunnelEnd *end)
+{
+  return ngtcp2_conn_get_max_data_left(end->connection.quic) > 0 &&
+         fwd_scheduler_next(&end->scheduler) != NULL;
+}
+
+static gboolean
+heart_should_beat(FwdTunnelEnd *end, const Packet *packet)
 {
   FwdQuicWriter *writer = &end->writer;
 
+  if (packet->beaten)
+    return FALSE;
   if (writer->heartbeat == NULL)
     writer->heartbeat = fwd_stream_open(end, FWD_STREAM_HEARTBEAT);
   if (writer->heartbeat == NULL)
@@ -172,25 +187,29 @@ write_heartbeat(FwdTunnelEnd *end, Packet *packet)
 
   if (taken > 0)
     writer->beats_sent += taken;
+  packet->beaten = TRUE;
   /* The peer may block the stream, or want to hear no more of it: the datagram goes alone. */
   return is_about_one_stream(length) ? NGTCP2_ERR_WRITE_MORE : length;
 }
 
+/** One that does not fit any more ends the packet, and is the first of the next one. */
 static gssize
 write_datagram(FwdTunnelEnd *end, Packet *packet, const guint8 *data, gsize size, guint64 flow)
 {
   guint8 id[FLOW_ID_MAX];
   const ngtcp2_vec vectors[] = {{id, fwd_varint_write(id, flow)}, {(guint8 *)data, size}};
+  const gboolean more = end->flows.queue.count > 1 || streams_wait(end);
   gssize length = NGTCP2_ERR_WRITE_MORE;
   int accepted = 0;
 
-  if (heart_should_beat(end))
+  if (heart_should_beat(end, packet))
     length = write_heartbeat(end, packet);
   if (length != NGTCP2_ERR_WRITE_MORE)
     return length != 0 ? length : write_nothing_new(end, packet);
-  length = ngtcp2_conn_writev_datagram(end->connection.quic, &packet->path.path, &packet->info,
-                                       packet->data, packet->size, &accepted, 0, 0, vectors,
-                                       size > 0 ? 2 : 1, packet->now);
+  length = ngtcp2_conn_writev_datagram(
+      end->connection.quic, &packet->path.path, &packet->info, packet->data, packet->size,
+      &accepted, more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : 0, 0, vectors, size > 0 ? 2 : 1,
+      packet->now);
   if (accepted || length == NGTCP2_ERR_INVALID_ARGUMENT || length == NGTCP2_ERR_INVALID_STATE) {
     fwd_datagram_queue_pop(&end->flows.queue);
     end->writer.datagram_credit -= size;
@@ -201,24 +220,40 @@ write_datagram(FwdTunnelEnd *end, Packet *packet, const guint8 *data, gsize size
   return length != 0 ? length : write_nothing_new(end, packet);
 }
 
+/** Drops what is too old and sends by itself what is too large. */
+static void
+sort_datagrams_out(FwdTunnelEnd *end, gint64 now)
+{
+  FwdDatagramQueue *queue = &end->flows.queue;
+  const guint8 *data;
+  guint64 flow;
+  gsize size;
+
+  end->flows.lost += fwd_datagram_queue_expire(queue, now);
+  while ((data = fwd_datagram_queue_peek(queue, &flow, &size)) != NULL &&
+         size > fwd_quic_writer_datagram_max(end)) {
+    fwd_flows_send_large(&end->flows, flow, data, size);
+    fwd_datagram_queue_pop(queue);
+  }
+}
+
 /** The datagram whose turn it is, or NULL. */
 static const guint8 *
-next_datagram(FwdTunnelEnd *end, guint64 *flow, gsize *size)
+next_datagram(FwdTunnelEnd *end, const Packet *packet, guint64 *flow, gsize *size)
 {
   const guint8 *data;
 
-  if (!end->connection.connected)
+  /* A datagram must not wait because bytes of streams have taken its room. */
+  if (!end->connection.connected || packet->streams)
     return NULL;
-  while ((data = fwd_datagram_queue_peek(&end->flows.queue, flow, size)) != NULL &&
-         *size > fwd_quic_writer_datagram_max(end)) {
-    fwd_flows_send_large(&end->flows, *flow, data, *size);
-    fwd_datagram_queue_pop(&end->flows.queue);
-  }
-  if (data == NULL)
+  if (!packet->begun)
+    sort_datagrams_out(end, packet->now);
+  data = fwd_datagram_queue_peek(&end->flows.queue, flow, size);
+  if (data == NULL || *size > fwd_quic_writer_datagram_max(end))
     return NULL;
   if (end->writer.datagram_credit > 0)
     return data;
-  if (fwd_scheduler_next(&end->scheduler) != NULL)
+  if (streams_wait(end))
     return NULL;
   end->writer.datagram_credit = DATAGRAM_CREDIT;
   return data;
@@ -228,26 +263,24 @@ next_datagram(FwdTunnelEnd *end, guint64 *flow, gsize *size)
 static gssize
 write_packet(FwdTunnelEnd *end, Packet *packet)
 {
-  gboolean begun = FALSE;
   gssize length;
 
   do {
-    FwdStream *stream = NULL;
-    const guint8 *data = NULL;
     guint64 flow;
     gsize size;
+    const guint8 *data = next_datagram(end, packet, &flow, &size);
 
-    /* A datagram of its own size must not be split off by what is in the packet. */
-    if (!begun)
-      data = next_datagram(end, &flow, &size);
-    if (data != NULL)
+    if (data != NULL) {
       length = write_datagram(end, packet, data, size, flow);
-    else if (ngtcp2_conn_get_max_data_left(end->connection.quic) > 0 &&
-             (stream = fwd_scheduler_next(&end->scheduler)) != NULL)
-      length = write_stream(end, packet, stream);
-    else
+    } else if (streams_wait(end) && !packet->begun && end->writer.allowed == 0) {
+      length = 0;
+    } else if (streams_wait(end)) {
+      length = write_stream(end, packet, fwd_scheduler_next(&end->scheduler));
+      packet->streams = packet->streams || length == NGTCP2_ERR_WRITE_MORE;
+    } else {
       length = write_nothing_new(end, packet);
-    begun = begun || length == NGTCP2_ERR_WRITE_MORE;
+    }
+    packet->begun = packet->begun || length == NGTCP2_ERR_WRITE_MORE;
   } while (is_about_one_stream(length));
   return length;
 }
@@ -256,7 +289,7 @@ write_packet(FwdTunnelEnd *end, Packet *packet)
 static gssize
 write_probe(FwdTunnelEnd *end, Packet *packet)
 {
-  static const guint8 padding[FWD_UDP_MTU4];
+  static const guint8 padding[FWD_FRAMED_MTU];
   const guint8 id = FWD_PATH_MTU_FLOW;
   const gsize size = fwd_path_mtu_next(&end->mtu);
   const ngtcp2_vec vectors[] = {
@@ -309,18 +342,47 @@ begin_packet(FwdTunnelEnd *end, Packet *packet, gint64 now)
   packet->data = end->writer.buffer + end->writer.length;
   packet->size = end->mtu.size;
   packet->now = now;
+  packet->begun = packet->streams = packet->beaten = FALSE;
+}
+
+void
+fwd_quic_writer_expired(FwdQuicWriter *writer)
+{
+  /* Unless it was for pacing, which was armed when something was written. */
+  writer->due = writer->written == 0;
+}
+
+/** Bytes for one round. On a paced path also what may be under way. */
+static gsize
+begin_run(FwdTunnelEnd *end, gint64 now)
+{
+  FwdQuicWriter *writer = &end->writer;
+  ngtcp2_conn_stat state;
+
+  writer->allowed = G_MAXUINT64;
+  if (!end->connection.paced)
+    return ROUND_MAX;
+  ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
+  fwd_flight_limit_update(&writer->limit, &state,
+                          fwd_scheduler_next(&end->scheduler) != NULL, now);
+  writer->allowed = fwd_flight_limit_left(&writer->limit, &state);
+  /* To ask QUIC for what it has besides new bytes would tell it that there are none,
+     and that what it measures is not the path's rate: a packet goes beyond the limit. */
+  if (writer->due)
+    writer->allowed = MAX(writer->allowed, 1);
+  return CLAMP((gsize)(state.pacing_rate * PACE), PACE_PACKETS * FWD_UDP_MTU4,
+               state.send_quantum);
 }
 
 int
 fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
 {
-  const gsize share =
-      MIN(ngtcp2_conn_get_send_quantum(end->connection.quic) * (end->connection.paced ? 1 : 4),
-          ROUND_MAX);
+  const gsize share = begin_run(end, now);
   gsize written = 0;
   gssize length = 0;
 
   *more = FALSE;
+  end->writer.written = 0;
   if (!flush(end, now))
     return 0;
   /* A batch that was begun is filled: a few packets cost a system call as many do. */
@@ -338,11 +400,14 @@ fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
     if (length <= 0)
       break;
     written += length;
+    end->writer.allowed -= MIN(end->writer.allowed, (guint64)length);
     if (!add_packet(end, &packet, length))
       break;
   }
   *more = length > 0 && !end->writer.blocked;
   flush(end, now);
+  end->writer.written = written;
+  end->writer.due = FALSE;
   if (end->connection.paced && written > 0)
     ngtcp2_conn_update_pkt_tx_time(end->connection.quic, now);
   return length < 0 ? length : 0;

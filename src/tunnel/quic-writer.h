@@ -7,6 +7,7 @@
 #pragma once
 
 #include "path/path-set.h"
+#include "tunnel/flight-limit.h"
 #include "tunnel/stream.h"
 
 typedef struct {
@@ -16,6 +17,10 @@ typedef struct {
   gsize segment;
   FwdPathId path;
   gboolean blocked;       /**< the path takes nothing now */
+  gsize written;          /**< in the last run */
+  gboolean due;           /**< what QUIC's timer was for is to be written, limit or not */
+  FwdFlightLimit limit;   /**< of a paced connection */
+  guint64 allowed;        /**< what it leaves for this run */
   gssize datagram_credit; /**< bytes of datagrams that may go before a stream's turn */
   FwdStream *heartbeat;   /**< NULL before it is open */
   guint64 beats_sent, beats_acknowledged;
@@ -31,6 +36,9 @@ void fwd_quic_writer_forget(FwdQuicWriter *writer, const FwdStream *stream);
  * connection. *@more: there is more to write than this round's share.
  */
 int fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more);
+
+/** QUIC's timer has gone off. */
+void fwd_quic_writer_expired(FwdQuicWriter *writer);
 
 /** Largest datagram of a flow that fits a packet of the current path. */
 gsize fwd_quic_writer_datagram_max(const FwdTunnelEnd *end);

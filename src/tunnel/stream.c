@@ -2,10 +2,13 @@
 #include "tunnel/stream.h"
 
 #include "tunnel/pump.h"
+#include "tunnel/redial.h"
 #include "tunnel/tunnel-end.h"
 #include "tunnel/varint.h"
 #include <string.h>
 
+/* Of thousands: few enough that nobody misses them. */
+#define PLACES_BUNDLE 64
 /* Unsent bytes that are read ahead: enough for a batch, little enough for the cache. */
 #define READ_AHEAD_MAX (512 * 1024)
 #define READ_AHEAD_MIN FWD_CHUNK_SIZE
@@ -73,6 +76,7 @@ fwd_stream_free(FwdStream *stream)
   fwd_chunk_queue_clear(&stream->out);
   fwd_chunk_queue_clear(&stream->in);
   g_hash_table_steal(end->streams, &stream->id);
+  g_free(stream->header);
   g_free(stream);
 }
 
@@ -125,16 +129,27 @@ fwd_stream_abort(FwdStream *stream, guint64 code)
 }
 
 void
+fwd_stream_ask(FwdStream *stream)
+{
+  stream->awaited = TRUE;
+  fwd_tunnel_end_tell_channel(
+      stream->end, stream->kind == FWD_STREAM_FLOW ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
+      stream->id, stream->header, stream->header_length);
+}
+
+void
 fwd_stream_settle(FwdStream *stream)
 {
   stream->awaited = FALSE;
+  g_clear_pointer(&stream->header, g_free);
   fwd_stream_mark_ready(stream);
 }
 
 void
-fwd_stream_attach(FwdStream *stream, int fd, FwdTraffic *traffic)
+fwd_stream_attach(FwdStream *stream, int fd, gboolean own, FwdTraffic *traffic)
 {
-  fwd_pump_attach(stream, fd, traffic);
+  fwd_pump_attach(stream, fd, own, traffic);
+  fwd_stream_mark_ready(stream);
 }
 
 void
@@ -213,28 +228,38 @@ consume_input(FwdStream *stream, gsize length)
   ngtcp2_conn_extend_max_stream_offset(stream->end->connection.quic, stream->id, length);
 }
 
+/** Takes the header off the queue. */
+static void
+take_header(FwdStream *stream, gsize length)
+{
+  char header[FWD_STREAM_HEADER_SIZE + FWD_STREAM_HEADER_MAX];
+
+  fwd_chunk_queue_copy(&stream->in, header, FWD_STREAM_HEADER_SIZE + length);
+  consume_input(stream, FWD_STREAM_HEADER_SIZE + length);
+  stream->kind = (guint8)header[0];
+  stream->header = g_malloc(length + 1);
+  memcpy(stream->header, header + FWD_STREAM_HEADER_SIZE, length);
+  stream->header[length] = '\0';
+  stream->header_length = length;
+  stream->announced = TRUE;
+}
+
 static void
 announce(FwdStream *stream)
 {
-  char header[FWD_STREAM_HEADER_SIZE + FWD_STREAM_HEADER_MAX];
   const gsize length = header_length(stream);
 
   if (length == 0 && stream->in_finished && !stream->reset)
     fwd_stream_abort(stream, FWD_STREAM_PROTOCOL);
   if (length == 0)
     return;
-  fwd_chunk_queue_copy(&stream->in, header, FWD_STREAM_HEADER_SIZE + length);
-  consume_input(stream, FWD_STREAM_HEADER_SIZE + length);
-  stream->kind = (guint8)header[0];
-  stream->announced = TRUE;
+  take_header(stream, length);
   if (stream->kind == FWD_STREAM_FLOW && !fwd_flows_opened(&stream->end->flows, stream)) {
     fwd_stream_abort(stream, FWD_STREAM_REFUSED + FWD_ERROR_LIMIT);
     return;
   }
-  stream->awaited = TRUE;
-  fwd_tunnel_end_tell_channel(
-      stream->end, stream->kind == FWD_STREAM_FLOW ? FWD_CHANNEL_FLOW : FWD_CHANNEL_STREAM,
-      stream->id, header + FWD_STREAM_HEADER_SIZE, length);
+  if (stream->kind == FWD_STREAM_FLOW || !fwd_redial(stream))
+    fwd_stream_ask(stream);
 }
 
 /** A whole datagram in a stream of its own: kind, flow id, payload. */
@@ -276,20 +301,31 @@ serve_unidirectional(FwdStream *stream)
 }
 
 static void
+on_broken(FwdStream *stream)
+{
+  if (stream->dialing)
+    fwd_redial_failed(stream);
+  else
+    fwd_stream_abort(stream, FWD_STREAM_RESET);
+}
+
+static void
 serve_descriptor(FwdStream *stream)
 {
   gsize written;
 
   if (fwd_pump_deliver(stream, &written) == FWD_PUMP_BROKEN) {
-    fwd_stream_abort(stream, FWD_STREAM_RESET);
+    on_broken(stream);
     return;
   }
   if (written > 0 && !stream->closed)
     ngtcp2_conn_extend_max_stream_offset(stream->end->connection.quic, stream->id, written);
-  if (stream->closed)
+  if (stream->closed || stream->watch.fd == -1)
     return;
+  if (!stream->dialing)
+    g_clear_pointer(&stream->header, g_free);
   if (fwd_pump_collect(stream, read_ahead(stream)) == FWD_PUMP_BROKEN)
-    fwd_stream_abort(stream, FWD_STREAM_RESET);
+    on_broken(stream);
   else if (stream->out.unmarked > 0 || (stream->out_finished && !stream->out_fin_sent))
     fwd_scheduler_add(&stream->end->scheduler, stream);
 }
@@ -297,25 +333,40 @@ serve_descriptor(FwdStream *stream)
 static void
 serve_kind(FwdStream *stream)
 {
-  if (is_unidirectional(stream))
+  if (is_unidirectional(stream)) {
     serve_unidirectional(stream);
-  else if (!stream->local && !stream->announced)
+    return;
+  }
+  if (!stream->local && !stream->announced)
     announce(stream);
-  else if (stream->kind == FWD_STREAM_BYTES && stream->watch.fd != -1)
+  if (stream->reset)
+    return;
+  if (stream->kind == FWD_STREAM_BYTES && stream->watch.fd != -1)
     serve_descriptor(stream);
   else if (stream->kind == FWD_STREAM_FLOW && stream->in_finished)
     fwd_stream_abort(stream, FWD_STREAM_DONE);
 }
 
+void
+fwd_streams_give_back(FwdTunnelEnd *end)
+{
+  if (end->places_free > 0)
+    ngtcp2_conn_extend_max_streams_bidi(end->connection.quic, end->places_free);
+  end->places_free = 0;
+}
+
+/** In bundles: each tells the peer in a frame of its own, which a packet carries alone. */
 static void
 give_stream_back(FwdStream *stream)
 {
+  FwdTunnelEnd *end = stream->end;
+
   if (stream->local)
     return;
   if (is_unidirectional(stream))
-    ngtcp2_conn_extend_max_streams_uni(stream->end->connection.quic, 1);
-  else
-    ngtcp2_conn_extend_max_streams_bidi(stream->end->connection.quic, 1);
+    ngtcp2_conn_extend_max_streams_uni(end->connection.quic, 1);
+  else if (++end->places_free >= PLACES_BUNDLE)
+    fwd_streams_give_back(end);
 }
 
 static void

@@ -57,12 +57,17 @@ typedef struct FwdStream {
   gboolean local;       /**< opened here */
   gboolean announced;   /**< the main thread knows of it */
   gboolean awaited;     /**< and has not said yet what it wants with it */
+  char *header;         /**< the opener's, as long as it is needed; NUL-terminated */
+  gsize header_length;
   gboolean reset;       /**< ended by either side before its time */
   gboolean closed;      /**< QUIC has forgotten it */
 
   FwdWatch watch; /**< the local descriptor; -1 while there is none */
   gboolean readable, writable, is_socket, write_shut;
+  gboolean hung_up; /**< the end of what can be read is there */
   FwdTraffic *traffic;
+  gboolean dialing; /**< by the loop itself (redial.h): not known to be connected yet */
+  gint64 dial_deadline;
 
   FwdScheduled scheduled;
   gssize credit;
@@ -91,10 +96,17 @@ void fwd_stream_finish(FwdStream *stream);
 void fwd_stream_abort(FwdStream *stream, guint64 code);
 /** QUIC has taken bytes: there may be room to read more. */
 void fwd_stream_sent(FwdStream *stream);
+/** Asks the main thread what becomes of it. */
+void fwd_stream_ask(FwdStream *stream);
+/** Lets the peer open as many streams as it has closed. */
+void fwd_streams_give_back(FwdTunnelEnd *end);
 /** The main thread has accepted or refused it. */
 void fwd_stream_settle(FwdStream *stream);
-/** Takes the local descriptor over (transfer full); @traffic (transfer none) counts it. */
-void fwd_stream_attach(FwdStream *stream, int fd, FwdTraffic *traffic);
+/**
+ * Takes the local descriptor over (transfer full); @own: see fwd_pump_attach().
+ * @traffic (transfer none) counts it.
+ */
+void fwd_stream_attach(FwdStream *stream, int fd, gboolean own, FwdTraffic *traffic);
 /** Writes the header of a bidirectional stream. */
 void fwd_stream_queue_header(FwdStream *stream, const char *header);
 

@@ -2,17 +2,19 @@
 #include "tunnel/tunnel-end.h"
 
 #include "path/udp-path.h"
-#include "tunnel/pump.h"
+#include "tunnel/listener.h"
+#include "tunnel/opening.h"
+#include "tunnel/redial.h"
 #include <string.h>
-#include <unistd.h>
 
 #define SECOND            ((gint64)G_USEC_PER_SEC * 1000)
 #define TICK              SECOND
-#define OPEN_WAIT         (10 * SECOND)
 #define CONNECT_LIMIT     (30 * SECOND)
 #define CLOSE_COPIES      3
 #define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
+#define CHUNKS_MAX        (128 * 1024 * 1024 / FWD_CHUNK_SIZE)
+#define LAN_PATIENCE      (SECOND / 1000)
 
 #define END_OF(member, pointer)                                                                \
   ((FwdTunnelEnd *)((char *)(pointer)-G_STRUCT_OFFSET(FwdTunnelEnd, member)))
@@ -28,71 +30,6 @@ FwdStream *
 fwd_tunnel_end_find(FwdTunnelEnd *end, gint64 id)
 {
   return g_hash_table_lookup(end->streams, &id);
-}
-
-/* Channels that wait. */
-
-static void
-drop_open(FwdTunnelOpen *open)
-{
-  if (open->traffic != NULL) {
-    fwd_traffic_add(open->traffic, errors, 1);
-    fwd_traffic_unref(open->traffic);
-  }
-  if (open->fd != -1)
-    fwd_pump_reset_descriptor(open->fd);
-  g_free(open->header);
-  g_free(open);
-}
-
-static gboolean
-try_open(FwdTunnelEnd *end, FwdTunnelOpen *open)
-{
-  FwdStream *stream;
-
-  if (!end->connection.connected)
-    return FALSE;
-  stream = fwd_stream_open(end, FWD_STREAM_BYTES);
-  if (stream == NULL)
-    return FALSE;
-  fwd_stream_queue_header(stream, open->header);
-  fwd_stream_attach(stream, open->fd, open->traffic);
-  g_clear_pointer(&open->traffic, fwd_traffic_unref);
-  g_free(open->header);
-  g_free(open);
-  return TRUE;
-}
-
-void
-fwd_tunnel_end_take_open(FwdTunnelEnd *end, FwdTunnelOpen *open)
-{
-  if (end->closed || end->drain_deadline != 0) {
-    drop_open(open);
-  } else if (open->kind == FWD_CHANNEL_FLOW) {
-    fwd_flows_listen(&end->flows, open->fd, open->header, open->traffic);
-    g_clear_pointer(&open->traffic, fwd_traffic_unref);
-    g_free(open->header);
-    g_free(open);
-  } else if (end->waiting.length > 0 || !try_open(end, open)) {
-    open->deadline = fwd_tunnel_end_now(end) + OPEN_WAIT;
-    g_queue_push_tail(&end->waiting, open);
-  }
-}
-
-static void
-open_waiting(FwdTunnelEnd *end)
-{
-  while (end->waiting.length > 0 && try_open(end, g_queue_peek_head(&end->waiting)))
-    g_queue_pop_head(&end->waiting);
-}
-
-static void
-expire_waiting(FwdTunnelEnd *end, gint64 now)
-{
-  FwdTunnelOpen *open;
-
-  while ((open = g_queue_peek_head(&end->waiting)) != NULL && open->deadline <= now)
-    drop_open(g_queue_pop_head(&end->waiting));
 }
 
 /* What QUIC tells. */
@@ -255,8 +192,10 @@ watch_size(FwdTunnelEnd *end)
   const FwdPathId used = fwd_quic_connection_path(&end->connection);
   const FwdPath *path = fwd_path_set_get(end->paths, used);
 
-  if (used != end->mtu.path)
-    fwd_path_mtu_reset(&end->mtu, used, path != NULL ? path->mtu : 0);
+  if (used == end->mtu.path)
+    return;
+  fwd_path_mtu_reset(&end->mtu, used, fwd_quic_connection_mtu(&end->connection, path));
+  fwd_flight_limit_reset(&end->writer.limit);
 }
 
 /** Follows the paths, as far as QUIC lets us. */
@@ -293,12 +232,19 @@ serve_streams(FwdTunnelEnd *end)
   }
 }
 
+/**
+ * QUIC acknowledges after an eighth of the round trip. On a LAN that is sooner than
+ * a program can answer, and an answer could have taken the acknowledgement along.
+ */
 static void
-plan_quic(FwdTunnelEnd *end)
+plan_quic(FwdTunnelEnd *end, gint64 now)
 {
-  const ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(end->connection.quic);
+  gint64 expiry =
+      (gint64)MIN(ngtcp2_conn_get_expiry(end->connection.quic), (ngtcp2_tstamp)G_MAXINT64);
 
-  fwd_data_loop_set_timer(end->loop, &end->quic_timer, MIN(expiry, (ngtcp2_tstamp)G_MAXINT64));
+  if (!end->connection.paced && end->connection.confirmed)
+    expiry = MAX(expiry, now + LAN_PATIENCE);
+  fwd_data_loop_set_timer(end->loop, &end->quic_timer, expiry);
 }
 
 static void
@@ -313,7 +259,7 @@ write_packets(FwdTunnelEnd *end, gint64 now)
   }
   if (more || end->ready.length > 0)
     fwd_tunnel_end_wake(end);
-  plan_quic(end);
+  plan_quic(end, now);
 }
 
 static gboolean
@@ -348,13 +294,16 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
 static void
 serve_connection(FwdTunnelEnd *end, gint64 now)
 {
-  fwd_quic_connection_extend(&end->connection);
+  /* A stream that nobody reads must not stop the others, but neither may many of them
+     fill the memory. */
+  if (end->pool.in_use < CHUNKS_MAX)
+    fwd_quic_connection_extend(&end->connection);
   if (end->connection.connected && !end->told_connected) {
     end->told_connected = TRUE;
     fwd_tunnel_end_tell_connected(end);
   }
   move(end, now);
-  open_waiting(end);
+  fwd_openings_serve(end);
   serve_streams(end);
   fwd_flows_serve(&end->flows);
   if (is_drained(end, now))
@@ -366,13 +315,16 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
 static void
 serve_round(FwdTunnelEnd *end)
 {
-  const gint64 now = fwd_data_loop_refresh_now(end->loop);
+  /* On a LAN an acknowledgement is not due yet at the time that the packet came. */
+  const gint64 now = end->connection.paced ? fwd_data_loop_refresh_now(end->loop)
+                                           : fwd_tunnel_end_now(end);
 
   if (end->failure != 0) {
     fwd_tunnel_end_finish(end, end->failure,
                           fwd_quic_connection_error(&end->connection, end->failure));
     return;
   }
+  fwd_listeners_serve(end);
   if (end->connection.quic == NULL)
     start_handshake(end, now);
   if (end->connection.quic != NULL)
@@ -419,6 +371,7 @@ on_quic_timer(FwdTimer *timer, gint64 now)
     end->failure = result;
   else
     mistrust_size(end);
+  fwd_quic_writer_expired(&end->writer);
   fwd_tunnel_end_wake(end);
 }
 
@@ -451,9 +404,12 @@ on_tick(FwdTimer *timer, gint64 now)
     return;
   }
 
-  expire_waiting(end, now);
-  if (end->connection.quic != NULL)
+  fwd_openings_expire(end, now);
+  fwd_redial_expire(end, now);
+  if (end->connection.quic != NULL) {
     fwd_flows_expire(&end->flows, now);
+    fwd_streams_give_back(end);
+  }
   fwd_chunk_pool_trim(&end->pool, MAX(UNUSED_KEPT, end->pool.count / 2));
   fwd_tunnel_end_tell_statistics(end, FALSE, FALSE);
   fwd_data_loop_set_timer(end->loop, timer, now + TICK);
@@ -521,16 +477,15 @@ free_streams(FwdTunnelEnd *end)
 void
 fwd_tunnel_end_finish(FwdTunnelEnd *end, int result, GError *why)
 {
-  FwdTunnelOpen *open;
-
   if (end->closed) {
     g_clear_error(&why);
     return;
   }
   end->closed = TRUE;
   say_goodbye(end, result);
-  while ((open = g_queue_pop_head(&end->waiting)) != NULL)
-    drop_open(open);
+  fwd_listeners_clear(end);
+  fwd_openings_clear(end);
+  fwd_target_table_clear(&end->targets);
   free_streams(end);
   fwd_flows_clear(&end->flows);
   g_clear_pointer(&end->streams, g_hash_table_unref);

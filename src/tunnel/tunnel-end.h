@@ -14,6 +14,7 @@
 #include "tunnel/quic-tunnel.h"
 #include "tunnel/quic-writer.h"
 #include "tunnel/scheduler.h"
+#include "tunnel/target-table.h"
 #include <stunfwd/error.h>
 
 /** What the loop half tells; called on the main thread, which may have let go of the end. */
@@ -26,11 +27,12 @@ typedef struct {
   void (*closed)(gpointer owner, const GError *why);
 } FwdTunnelEndEvents;
 
-/** A channel that waits for the connection or for the peer to allow one more stream. */
+/** What was opened here and may have to wait; see opening.h. */
 typedef struct {
   FwdChannelKind kind;
   char *header;
   int fd;
+  gboolean own; /**< the loop made the descriptor: it is as the pump wants it */
   FwdTraffic *traffic;
   gint64 deadline;
 } FwdTunnelOpen;
@@ -42,6 +44,9 @@ struct FwdTunnelEnd {
   const FwdTunnelEndEvents *events;
   gpointer owner; /**< NULL when nobody listens any more */
   gboolean ended; /**< closed, or told to close: the loop may be gone by now */
+
+  /** Of the rules by which channels are let in: the main thread counts up (atomic). */
+  gint generation;
 
   /* Loop thread. */
   FwdDataLoop *loop;
@@ -58,6 +63,9 @@ struct FwdTunnelEnd {
   GHashTable *streams; /**< gint64 * (in the stream) → FwdStream (owned) */
   GQueue ready;        /**< streams to serve this round */
   GQueue waiting;      /**< of FwdTunnelOpen (owned) */
+  GQueue listeners;    /**< see listener.h */
+  FwdTargetTable targets;
+  guint places_free;   /**< of streams of the peer that have ended; it knows later */
   FwdDeferred service;
   FwdTimer quic_timer, path_timer, tick_timer;
   gint64 began;
@@ -80,7 +88,9 @@ void fwd_tunnel_end_add_path(FwdTunnelEnd *end, FwdPath *path);
 void fwd_tunnel_end_open(FwdTunnelEnd *end, FwdChannelKind kind, const char *header, int fd,
                          FwdTraffic *traffic);
 void fwd_tunnel_end_release(FwdTunnelEnd *end, int fd);
-void fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd);
+/** @endpoint: where @fd is connected to, for fwd_channel_accept_endpoint(); may be NULL. */
+void fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd,
+                           const FwdEndpoint *endpoint, guint generation);
 void fwd_tunnel_end_refuse(FwdTunnelEnd *end, gint64 stream, guint64 code);
 void fwd_tunnel_end_drain(FwdTunnelEnd *end, guint limit_ms);
 void fwd_tunnel_end_close(FwdTunnelEnd *end);
@@ -94,8 +104,6 @@ void fwd_tunnel_end_take_path(FwdTunnelEnd *end, FwdPath *path);
 /** Has work to do at the end of this round. */
 void fwd_tunnel_end_wake(FwdTunnelEnd *end);
 FwdStream *fwd_tunnel_end_find(FwdTunnelEnd *end, gint64 id);
-/** Opens a channel now or when it can be (transfer full). */
-void fwd_tunnel_end_take_open(FwdTunnelEnd *end, FwdTunnelOpen *open);
 
 /* Loop thread: messages to the main thread. */
 void fwd_tunnel_end_tell_connected(FwdTunnelEnd *end);

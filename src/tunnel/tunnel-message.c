@@ -2,9 +2,10 @@
 /* The messages between the two halves of a tunnel. Each holds a reference to the loop half. */
 #include "tunnel/tunnel-end.h"
 
-#include <unistd.h>
-
+#include "tunnel/listener.h"
+#include "tunnel/opening.h"
 #include "tunnel/pump.h"
+#include "tunnel/redial.h"
 
 FwdTunnelEnd *
 fwd_tunnel_end_ref(FwdTunnelEnd *end)
@@ -28,6 +29,7 @@ typedef struct {
   FwdTunnelOpen *open;
   gint64 stream;
   int fd;
+  FwdEndpoint endpoint; /* of fd; none when its family is 0 */
   guint64 number;
 } Request;
 
@@ -75,7 +77,7 @@ on_open(gpointer data)
 {
   Request *request = data;
 
-  fwd_tunnel_end_take_open(request->end, request->open);
+  fwd_openings_take(request->end, request->open);
   free_request(request);
 }
 
@@ -98,7 +100,7 @@ on_release(gpointer data)
 {
   Request *request = data;
 
-  if (!request->end->closed)
+  if (!request->end->closed && !fwd_listeners_release(request->end, request->fd))
     fwd_flows_release(&request->end->flows, request->fd);
   free_request(request);
 }
@@ -124,6 +126,8 @@ on_accept(gpointer data)
   Request *request = data;
   FwdStream *stream = find_stream(request);
 
+  if (stream != NULL && fwd_endpoint_family(&request->endpoint) != AF_UNSPEC)
+    fwd_redial_remember(stream, &request->endpoint, (guint)request->number);
   if (stream != NULL)
     fwd_stream_settle(stream);
   if (stream == NULL || stream->reset)
@@ -131,12 +135,13 @@ on_accept(gpointer data)
   else if (stream->flow != NULL)
     fwd_flow_attach(&request->end->flows, stream->flow, request->fd);
   else
-    fwd_stream_attach(stream, request->fd, NULL);
+    fwd_stream_attach(stream, request->fd, FALSE, NULL);
   free_request(request);
 }
 
 void
-fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd)
+fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd, const FwdEndpoint *endpoint,
+                      guint generation)
 {
   Request *request;
 
@@ -147,6 +152,9 @@ fwd_tunnel_end_accept(FwdTunnelEnd *end, gint64 stream, int fd)
   request = new_request(end);
   request->stream = stream;
   request->fd = fd;
+  if (endpoint != NULL)
+    request->endpoint = *endpoint;
+  request->number = generation;
   fwd_data_loop_post(end->loop, on_accept, request);
 }
 

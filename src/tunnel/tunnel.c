@@ -88,6 +88,18 @@ fwd_channel_accept(FwdChannel *self, int fd)
 }
 
 void
+fwd_channel_accept_endpoint(FwdChannel *self, int fd, const FwdEndpoint *endpoint)
+{
+  FwdChannelInterface *interface = FWD_CHANNEL_GET_IFACE(self);
+
+  g_return_if_fail(FWD_IS_CHANNEL(self));
+  if (interface->accept_endpoint != NULL)
+    interface->accept_endpoint(self, fd, endpoint);
+  else
+    interface->accept(self, fd);
+}
+
+void
 fwd_channel_refuse(FwdChannel *self, const GError *why)
 {
   g_return_if_fail(FWD_IS_CHANNEL(self));

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static int
@@ -74,6 +73,14 @@ test_next_address(Scene *scene, gconstpointer data)
 }
 
 static void
+assert_tuned(int fd)
+{
+  g_assert_cmpint(get_option(fd, SOL_SOCKET, SO_KEEPALIVE), ==, 1);
+  g_assert_cmpint(get_option(fd, IPPROTO_TCP, TCP_KEEPIDLE), ==, 60);
+  g_assert_cmpint(get_option(fd, IPPROTO_TCP, TCP_NODELAY), !=, 0);
+}
+
+static void
 test_socket_options(Scene *scene, gconstpointer data)
 {
   g_autofree char *target = NULL;
@@ -81,10 +88,24 @@ test_socket_options(Scene *scene, gconstpointer data)
   scene_start_service(scene, "127.0.0.1");
   target = g_strdup_printf("127.0.0.1:%u", scene->service_port);
   scene_serve(scene, target);
-  g_assert_cmpint(get_option(scene->accepted, SOL_SOCKET, SO_KEEPALIVE), ==, 1);
-  g_assert_cmpint(get_option(scene->accepted, IPPROTO_TCP, TCP_KEEPIDLE), ==, 60);
-  g_assert_cmpint(get_option(scene->accepted, IPPROTO_TCP, TCP_NODELAY), !=, 0);
+  assert_tuned(scene->accepted);
   g_assert_true(fcntl(scene->accepted, F_GETFD) & FD_CLOEXEC);
+}
+
+/* What it listens with is what the tunnel's connections have. */
+static void
+test_inherited_options(Scene *scene, gconstpointer data)
+{
+  g_clear_object(&scene->tunnel);
+  scene->tunnel = fake_tunnel_new(NULL);
+  scene->tunnel->keep = TRUE;
+  g_assert_true(scene_listen(scene, "127.0.0.1", 0, "127.0.0.1", NULL));
+  const int fd = scene_connect(scene, "127.0.0.1");
+  scene_wait_for(&scene->tunnel->connections, 1);
+  g_assert_cmpint(scene->tunnel->kind, ==, FWD_CHANNEL_LISTENER);
+  assert_tuned(scene->tunnel->kept);
+  close(scene->tunnel->kept);
+  close(fd);
 }
 
 /* Half-close: the service's answer arrives after our end of stream. */
@@ -119,7 +140,7 @@ test_open_connections_go_on(Scene *scene, gconstpointer data)
   close(fd);
 }
 
-/* More than one turn accepts, in one burst. */
+/* A whole burst finds room in the backlog. */
 static void
 test_burst(Scene *scene, gconstpointer data)
 {
@@ -130,77 +151,42 @@ test_burst(Scene *scene, gconstpointer data)
   g_assert_true(scene_listen(scene, "127.0.0.1", 0, "127.0.0.1", NULL));
   for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
     fds[i] = scene_connect(scene, "127.0.0.1");
-  scene_wait_for(&scene->tunnel->opened, G_N_ELEMENTS(fds));
+  scene_wait_for(&scene->tunnel->connections, G_N_ELEMENTS(fds));
   for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
     close(fds[i]);
 }
 
-static guint warnings;
-
-static GLogWriterOutput
-count_warnings(GLogLevelFlags level, const GLogField *fields, gsize count, gpointer data)
-{
-  warnings += (level & G_LOG_LEVEL_WARNING) != 0;
-  return G_LOG_WRITER_HANDLED;
-}
-
+/* Where a number leads, the tunnel may lead others by itself... */
 static void
-set_limit(rlim_t descriptors)
+test_repeatable(Scene *scene, gconstpointer data)
 {
-  struct rlimit limit;
+  g_autofree char *numeric = NULL, *localhost = NULL;
 
-  g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
-  limit.rlim_cur = descriptors;
-  g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+  scene_start_service(scene, "127.0.0.1");
+  numeric = g_strdup_printf("127.0.0.1:%u", scene->service_port);
+  scene_serve(scene, numeric);
+  g_assert_cmpint(fwd_endpoint_family(&scene->channel->endpoint), ==, AF_INET);
+  g_assert_cmpuint(fwd_endpoint_port(&scene->channel->endpoint), ==, scene->service_port);
+  close(scene->accepted);
+  localhost = g_strdup_printf("localhost:%u", scene->service_port);
+  scene_serve(scene, localhost);
+  g_assert_true(fwd_endpoint_is_loopback(&scene->channel->endpoint));
 }
 
-static gboolean
-on_tick(gpointer user_data)
-{
-  (*(guint *)user_data)++;
-  return G_SOURCE_CONTINUE;
-}
-
-/* Without descriptors it neither spins nor gives up, and says so once. */
+/* ...but a name may mean something else next time. */
 static void
-exhaust_descriptors(void)
+test_names_are_asked_again(Scene *scene, gconstpointer data)
 {
-  Scene scene = {0};
-  guint ticks = 0;
-  struct rlimit before;
+  static const char *const addresses[] = {"127.0.0.1", NULL};
+  g_autofree char *target = NULL;
 
-  scene_set_up(&scene, NULL);
-  g_log_set_writer_func(count_warnings, NULL, NULL);
-  g_clear_object(&scene.tunnel);
-  scene.tunnel = fake_tunnel_new(NULL);
-  g_assert_true(scene_listen(&scene, "127.0.0.1", 0, "127.0.0.1", NULL));
-  const int fd = scene_connect(&scene, "127.0.0.1");
-  getrlimit(RLIMIT_NOFILE, &before);
-  set_limit(3);
-  const guint source = g_timeout_add(250, on_tick, &ticks);
-  guint turns = 0;
-  for (; ticks == 0; turns++)
-    g_main_context_iteration(NULL, TRUE);
-  g_assert_cmpuint(turns, <, 20);
-  g_assert_cmpuint(warnings, ==, 1);
-  g_assert_cmpuint(scene.tunnel->opened, ==, 0);
-  set_limit(before.rlim_cur);
-  scene_wait_for(&scene.tunnel->opened, 1);
-  g_source_remove(source);
-  close(fd);
-  scene_tear_down(&scene, NULL);
-}
-
-/* GLib's log writer is set once a process: in a process of its own. */
-static void
-test_out_of_descriptors(void)
-{
-  if (g_test_subprocess()) {
-    exhaust_descriptors();
-    return;
-  }
-  g_test_trap_subprocess(NULL, 0, 0);
-  g_test_trap_assert_passed();
+  scene->resolver->name = "service.example";
+  scene->resolver->addresses = addresses;
+  scene_start_service(scene, "127.0.0.1");
+  target = g_strdup_printf("service.example:%u", scene->service_port);
+  scene_serve(scene, target);
+  g_assert_cmpint(scene->accepted, >=, 0);
+  g_assert_cmpint(fwd_endpoint_family(&scene->channel->endpoint), ==, AF_UNSPEC);
 }
 
 void
@@ -211,8 +197,10 @@ forwarder_add_tests(void)
   SCENE_TEST("unreachable", test_unreachable);
   SCENE_TEST("next-address", test_next_address);
   SCENE_TEST("socket-options", test_socket_options);
+  SCENE_TEST("inherited-options", test_inherited_options);
+  SCENE_TEST("repeatable", test_repeatable);
+  SCENE_TEST("names-are-asked-again", test_names_are_asked_again);
   SCENE_TEST("half-close", test_half_close);
   SCENE_TEST("open-connections-go-on", test_open_connections_go_on);
   SCENE_TEST("burst", test_burst);
-  g_test_add_func("/forwarder/tcp/out-of-descriptors", test_out_of_descriptors);
 }

@@ -39,6 +39,13 @@ fake_channel_accept(FwdChannel *channel, int fd)
 }
 
 static void
+fake_channel_accept_endpoint(FwdChannel *channel, int fd, const FwdEndpoint *endpoint)
+{
+  FAKE_CHANNEL(channel)->endpoint = *endpoint;
+  answer(FAKE_CHANNEL(channel), fd);
+}
+
+static void
 fake_channel_refuse(FwdChannel *channel, const GError *why)
 {
   FakeChannel *self = FAKE_CHANNEL(channel);
@@ -57,6 +64,7 @@ fake_channel_channel_init(FwdChannelInterface *iface)
   iface->get_target = fake_channel_get_target;
   iface->accept = fake_channel_accept;
   iface->refuse = fake_channel_refuse;
+  iface->accept_endpoint = fake_channel_accept_endpoint;
 }
 
 static void

@@ -20,6 +20,7 @@ struct _FakeChannel {
   gpointer user_data;
 
   guint answers; /* accept and refuse calls: one, when all is well */
+  FwdEndpoint endpoint; /* that the tunnel may connect to by itself; family 0: none */
   GError *why;   /* of the refusal */
 };
 

@@ -11,7 +11,7 @@ static void fake_tunnel_tunnel_init(FwdTunnelInterface *iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE(FakeTunnel, fake_tunnel, G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(FWD_TYPE_TUNNEL, fake_tunnel_tunnel_init))
 
-/* A datagram socket that was opened, and its flows. */
+/* A datagram or listening socket that was opened, and its flows. */
 typedef struct {
   FakeTunnel *tunnel;
   int fd;
@@ -160,19 +160,6 @@ on_datagram(int fd, GIOCondition condition, gpointer user_data)
 }
 
 static void
-open_flow(FakeTunnel *self, int fd, const char *target)
-{
-  Listener *listener = g_new0(Listener, 1);
-
-  listener->tunnel = self;
-  listener->fd = fd;
-  listener->target = g_strdup(target);
-  listener->flows = g_ptr_array_new_with_free_func(flow_free);
-  listener->source = g_unix_fd_add(fd, G_IO_IN, on_datagram, listener);
-  g_hash_table_insert(self->flows, GINT_TO_POINTER(fd), listener);
-}
-
-static void
 open_stream(FakeTunnel *self, int fd, const char *target)
 {
   g_autoptr(FakeChannel) channel =
@@ -180,6 +167,43 @@ open_stream(FakeTunnel *self, int fd, const char *target)
 
   channel->opener = fd;
   fwd_forwarder_serve(self->server, FWD_CHANNEL(channel));
+}
+
+static void
+take_stream(FakeTunnel *self, int fd, const char *target)
+{
+  if (self->server != NULL)
+    open_stream(self, fd, target);
+  else if (self->keep)
+    self->kept = fd;
+  else
+    close(fd);
+}
+
+static gboolean
+on_connection(int fd, GIOCondition condition, gpointer user_data)
+{
+  const Listener *listener = user_data;
+  const int connection = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+  g_assert_cmpint(connection, >=, 0);
+  listener->tunnel->connections++;
+  take_stream(listener->tunnel, connection, listener->target);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+open_listener(FakeTunnel *self, FwdChannelKind kind, int fd, const char *target)
+{
+  Listener *listener = g_new0(Listener, 1);
+
+  listener->tunnel = self;
+  listener->fd = fd;
+  listener->target = g_strdup(target);
+  listener->flows = g_ptr_array_new_with_free_func(flow_free);
+  listener->source = g_unix_fd_add(
+      fd, G_IO_IN, kind == FWD_CHANNEL_FLOW ? on_datagram : on_connection, listener);
+  g_hash_table_insert(self->flows, GINT_TO_POINTER(fd), listener);
 }
 
 static void
@@ -202,12 +226,10 @@ fake_tunnel_open(FwdTunnel *tunnel, FwdChannelKind kind, const char *forwarder,
   FakeTunnel *self = FAKE_TUNNEL(tunnel);
 
   record(self, kind, forwarder, target, traffic);
-  if (kind == FWD_CHANNEL_FLOW)
-    open_flow(self, fd, target);
-  else if (self->server != NULL)
-    open_stream(self, fd, target);
+  if (kind == FWD_CHANNEL_STREAM)
+    take_stream(self, fd, target);
   else
-    close(fd);
+    open_listener(self, kind, fd, target);
 }
 
 static void

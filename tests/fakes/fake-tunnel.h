@@ -18,9 +18,12 @@ struct _FakeTunnel {
   GHashTable *flows;    /* listening descriptor → Listener */
 
   guint opened;
+  guint connections; /* taken from listening sockets */
   guint accepted;
   guint refused;
   guint released;
+  gboolean keep; /* without a server: leave the last connection open, in @kept */
+  int kept;
   FwdChannelKind kind; /* of the last one opened, as the following */
   char *forwarder;
   char *target;

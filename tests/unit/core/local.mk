@@ -2,7 +2,7 @@ unit_tests += \
 	%D%/application-unit %D%/error-unit %D%/event-unit %D%/event-bus-unit %D%/log-unit \
 	%D%/log-line-unit %D%/mapping-unit %D%/module-unit %D%/module-file-unit %D%/plugin-registry-unit \
 	%D%/profile-unit %D%/read-file-unit %D%/settings-unit %D%/settings-save-unit \
-	%D%/settings-validate-unit %D%/spelling-unit %D%/traffic-unit
+	%D%/settings-validate-unit %D%/settling-unit %D%/spelling-unit %D%/traffic-unit
 
 core_test_libraries = libcore.la $(GLIB_LIBS)
 
@@ -32,6 +32,8 @@ core_test_libraries = libcore.la $(GLIB_LIBS)
 %C%_settings_save_unit_LDADD = $(core_test_libraries)
 %C%_settings_validate_unit_SOURCES = %D%/settings-validate-unit.c
 %C%_settings_validate_unit_LDADD = $(core_test_libraries)
+%C%_settling_unit_SOURCES = %D%/settling-unit.c
+%C%_settling_unit_LDADD = $(core_test_libraries)
 %C%_spelling_unit_SOURCES = %D%/spelling-unit.c
 %C%_spelling_unit_LDADD = $(core_test_libraries)
 %C%_traffic_unit_SOURCES = %D%/traffic-unit.c

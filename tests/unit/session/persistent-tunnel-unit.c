@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fakes/fake-tunnel.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +102,178 @@ test_lends_datagram_sockets(void)
   g_assert_cmpint(errno, ==, EBADF);
 }
 
+/* A listening socket and where it is. */
+
+static int
+make_listener(struct sockaddr_in *address)
+{
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  socklen_t length = sizeof *address;
+
+  *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  g_assert_cmpint(bind(fd, (struct sockaddr *)address, length), ==, 0);
+  g_assert_cmpint(listen(fd, 16), ==, 0);
+  g_assert_cmpint(getsockname(fd, (struct sockaddr *)address, &length), ==, 0);
+  return fd;
+}
+
+static int
+connect_to(const struct sockaddr_in *address)
+{
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint(connect(fd, (const struct sockaddr *)address, sizeof *address), ==, 0);
+  return fd;
+}
+
+static gboolean
+on_patience_over(gpointer data)
+{
+  g_assert_not_reached();
+}
+
+static void
+wait_until(const guint *counter, guint value)
+{
+  const guint patience = g_timeout_add_seconds(10, on_patience_over, NULL);
+
+  while (*counter < value)
+    g_main_context_iteration(NULL, TRUE);
+  g_source_remove(patience);
+  g_assert_cmpuint(*counter, ==, value);
+}
+
+/* Connections are taken by whichever tunnel is there, and without one they wait. */
+static void
+test_lends_listening_sockets(void)
+{
+  g_autoptr(FwdPersistentTunnel) tunnel = fwd_persistent_tunnel_new();
+  g_autoptr(FakeTunnel) first = fake_tunnel_new(NULL), second = fake_tunnel_new(NULL);
+  struct sockaddr_in address;
+  const int fd = make_listener(&address);
+  int early, late;
+
+  fwd_persistent_tunnel_set(tunnel, FWD_TUNNEL(first));
+  fwd_tunnel_open(FWD_TUNNEL(tunnel), FWD_CHANNEL_LISTENER, "tcp", "localhost:1", fd, NULL);
+  g_assert_cmpint(first->kind, ==, FWD_CHANNEL_LISTENER);
+  early = connect_to(&address);
+  wait_until(&first->connections, 1);
+  fwd_persistent_tunnel_set(tunnel, NULL);
+  g_assert_cmpuint(first->released, ==, 1);
+
+  late = connect_to(&address);
+  while (g_main_context_iteration(NULL, FALSE))
+    continue;
+  fwd_persistent_tunnel_set(tunnel, FWD_TUNNEL(second));
+  /* The socket, and the connection that was taken meanwhile. */
+  g_assert_cmpuint(second->opened, ==, 2);
+  g_assert_cmpint(second->kind, ==, FWD_CHANNEL_STREAM);
+  g_assert_cmpstr(second->target, ==, "localhost:1");
+  fwd_tunnel_release(FWD_TUNNEL(tunnel), fd);
+  g_assert_cmpuint(second->released, ==, 1);
+  close(early);
+  close(late);
+}
+
+/* From one tunnel to the next: the former one must not take any more. */
+static void
+test_takes_back_first(void)
+{
+  g_autoptr(FwdPersistentTunnel) tunnel = fwd_persistent_tunnel_new();
+  g_autoptr(FakeTunnel) first = fake_tunnel_new(NULL), second = fake_tunnel_new(NULL);
+  struct sockaddr_in address;
+
+  fwd_tunnel_open(FWD_TUNNEL(tunnel), FWD_CHANNEL_LISTENER, "tcp", "localhost:1",
+                  make_listener(&address), NULL);
+  fwd_persistent_tunnel_set(tunnel, FWD_TUNNEL(first));
+  fwd_persistent_tunnel_set(tunnel, FWD_TUNNEL(second));
+  g_assert_cmpuint(first->released, ==, 1);
+  g_assert_cmpuint(second->opened, ==, 1);
+  close(connect_to(&address));
+  wait_until(&second->connections, 1);
+  g_assert_cmpuint(first->connections, ==, 0);
+}
+
+/* A port is free for the next mapping even while a tunnel still has its copy. */
+static void
+test_release_frees_the_port(void)
+{
+  g_autoptr(FwdPersistentTunnel) tunnel = fwd_persistent_tunnel_new();
+  struct sockaddr_in address;
+  const int on = 1, fd = make_listener(&address), copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  const int next = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  fwd_tunnel_open(FWD_TUNNEL(tunnel), FWD_CHANNEL_LISTENER, "tcp", "localhost:1", fd, NULL);
+  fwd_tunnel_release(FWD_TUNNEL(tunnel), fd);
+  setsockopt(next, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  g_assert_cmpint(bind(next, (struct sockaddr *)&address, sizeof address), ==, 0);
+  g_assert_cmpint(listen(next, 1), ==, 0);
+  close(next);
+  close(copy);
+}
+
+static void
+set_limit(rlim_t descriptors)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+  limit.rlim_cur = descriptors;
+  g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+}
+
+static gboolean
+on_tick(gpointer user_data)
+{
+  (*(guint *)user_data)++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Without descriptors it neither spins nor gives up, and says so once. */
+static void
+exhaust_descriptors(void)
+{
+  g_autoptr(FwdPersistentTunnel) tunnel = fwd_persistent_tunnel_new();
+  g_autoptr(FakeTunnel) fake = fake_tunnel_new(NULL);
+  struct sockaddr_in address;
+  struct rlimit before;
+  guint ticks = 0, turns = 0, source;
+  int fd;
+
+  fwd_tunnel_open(FWD_TUNNEL(tunnel), FWD_CHANNEL_LISTENER, "tcp", "localhost:1",
+                  make_listener(&address), NULL);
+  fd = connect_to(&address);
+  getrlimit(RLIMIT_NOFILE, &before);
+  set_limit(3);
+  /* The socket cannot be lent either: it goes on by itself. */
+  fwd_persistent_tunnel_set(tunnel, FWD_TUNNEL(fake));
+  source = g_timeout_add(250, on_tick, &ticks);
+  for (; ticks == 0; turns++)
+    g_main_context_iteration(NULL, TRUE);
+  g_assert_cmpuint(turns, <, 20);
+  g_assert_cmpuint(fake->opened, ==, 0);
+  set_limit(before.rlim_cur);
+  wait_until(&fake->opened, 1);
+  g_assert_cmpint(fake->kind, ==, FWD_CHANNEL_STREAM);
+  g_source_remove(source);
+  close(fd);
+}
+
+static void
+test_out_of_descriptors(void)
+{
+  if (g_test_subprocess()) {
+    exhaust_descriptors();
+    return;
+  }
+  g_test_trap_subprocess(NULL, 0, 0);
+  g_test_trap_assert_passed();
+  g_test_trap_assert_stderr("*cannot accept connections for now*");
+  g_test_trap_assert_stderr_unmatched("*cannot accept*cannot accept*");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -108,5 +282,9 @@ main(int argc, char **argv)
   g_test_add_func("/persistent-tunnel/streams-wait", test_streams_wait);
   g_test_add_func("/persistent-tunnel/close", test_close_turns_waiting_away);
   g_test_add_func("/persistent-tunnel/lends", test_lends_datagram_sockets);
+  g_test_add_func("/persistent-tunnel/lends-listeners", test_lends_listening_sockets);
+  g_test_add_func("/persistent-tunnel/takes-back", test_takes_back_first);
+  g_test_add_func("/persistent-tunnel/port-is-free", test_release_frees_the_port);
+  g_test_add_func("/persistent-tunnel/out-of-descriptors", test_out_of_descriptors);
   return g_test_run();
 }

@@ -276,6 +276,27 @@ test_forbidden_target(Fixture *fixture, gconstpointer data)
   g_assert_cmpint(echo_through(port_of(&fixture->client)), <=, 0);
 }
 
+/* What was allowed until now, and used just now, is not when the list says otherwise. */
+static void
+test_allow_changes(Fixture *fixture, gconstpointer data)
+{
+  /* An address of this machine that is not among those that are always allowed. */
+  g_autofree char *target = g_strdup_printf("0.0.0.0:%u", fixture->echo_port);
+  g_autofree char *mapping = g_strdup_printf("tcp:0:%s", target);
+  g_autofree char *rule = g_strdup_printf("tcp:%s", target);
+  const char *const none[] = {NULL}, *const allowed[] = {rule, NULL};
+
+  begin(fixture, &fixture->server, FWD_ROLE_SERVER, NULL);
+  begin(fixture, &fixture->client, FWD_ROLE_CLIENT, (const char *const[]){mapping, NULL});
+  g_assert_cmpint(echo_through(port_of(&fixture->client)), <=, 0);
+  g_object_set(fixture->server.profile, "allow", allowed, NULL);
+  for (guint i = 0; i < 5; i++)
+    g_assert_cmpint(echo_through(port_of(&fixture->client)), ==, 5);
+  g_object_set(fixture->server.profile, "allow", none, NULL);
+  for (guint i = 0; i < 5; i++)
+    g_assert_cmpint(echo_through(port_of(&fixture->client)), <=, 0);
+}
+
 /* The server listens, the client serves: its own target, and nothing else. */
 static void
 test_reverse(Fixture *fixture, gconstpointer data)
@@ -393,6 +414,7 @@ main(int argc, char **argv)
   ADD("room-goes-and-comes", test_room_goes_and_comes);
   ADD("messages-lost", test_messages_may_be_lost);
   ADD("forbidden-target", test_forbidden_target);
+  ADD("allow-changes", test_allow_changes);
   ADD("reverse", test_reverse);
   ADD("configuration-changes", test_configuration_changes);
   ADD("reverse-changes", test_reverse_changes);

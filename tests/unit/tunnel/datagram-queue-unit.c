@@ -5,16 +5,20 @@
 
 #include <string.h>
 
-static gboolean
+/** Returns how many were dropped. */
+static guint
+put_at(FwdDatagramQueue *queue, guint64 flow, gsize length, gint64 now)
+{
+  g_autofree guint8 *data = g_malloc(length + 1);
+
+  memset(data, (int)(flow & 0xff), length);
+  return fwd_datagram_queue_push(queue, flow, data, length, now);
+}
+
+static guint
 put(FwdDatagramQueue *queue, guint64 flow, gsize length)
 {
-  guint8 *data = fwd_datagram_queue_reserve(queue);
-
-  if (data == NULL)
-    return FALSE;
-  memset(data, (int)(flow & 0xff), length);
-  fwd_datagram_queue_commit(queue, flow, length);
-  return TRUE;
+  return put_at(queue, flow, length, 0);
 }
 
 static void
@@ -45,8 +49,8 @@ test_order_and_wrap(void)
   guint64 in = 0, out = 0;
 
   for (guint round = 0; round < 500; round++) {
-    while (in - out < 5 && put(&queue, in, length_of(in)))
-      in++;
+    for (; in - out < 5; in++)
+      g_assert_cmpuint(put(&queue, in, length_of(in)), ==, 0);
     for (guint i = 0; i < 1 + round % 4 && out < in; i++, out++)
       take(&queue, out, length_of(out));
   }
@@ -54,22 +58,65 @@ test_order_and_wrap(void)
   fwd_datagram_queue_clear(&queue);
 }
 
+/** Whatever the sizes: those that are left are the newest, whole and in order. */
+static void
+test_oldest_make_room(void)
+{
+  FwdDatagramQueue queue = {0};
+  guint64 in = 0, out = 0;
+
+  for (guint round = 0; round < 2000; round++) {
+    out += put(&queue, in, length_of(in));
+    in++;
+    g_assert_cmpuint(queue.count, ==, in - out);
+    if (round % 7 == 0 && queue.count > 1) {
+      take(&queue, out, length_of(out));
+      out++;
+    }
+  }
+  g_assert_cmpuint(queue.count, >=, 7);
+  for (; out < in; out++)
+    take(&queue, out, length_of(out));
+  g_assert_cmpuint(queue.count, ==, 0);
+  fwd_datagram_queue_clear(&queue);
+}
+
 static void
 test_full(void)
 {
   FwdDatagramQueue queue = {0};
-  guint count = 0, freed = 0;
+  guint count = 0, dropped;
 
-  while (put(&queue, count, 60000))
+  while ((dropped = put(&queue, count, 60000)) == 0)
     count++;
   g_assert_cmpuint(count, >=, 7);
   g_assert_cmpuint(count, <=, FWD_DATAGRAM_QUEUE_SIZE / 60000);
-  while (!put(&queue, 99, 1))
-    take(&queue, freed++, 60000);
-  while (freed < count)
-    take(&queue, freed++, 60000);
-  take(&queue, 99, 1);
+  g_assert_cmpuint(dropped, <=, 2);
+  for (guint i = dropped; i <= count; i++)
+    take(&queue, i, 60000);
   g_assert_cmpuint(queue.count, ==, 0);
+  fwd_datagram_queue_clear(&queue);
+}
+
+/** Of those that are too old a few are kept, the newest. */
+static void
+test_age(void)
+{
+  FwdDatagramQueue queue = {0};
+  guint i;
+
+  for (i = 0; i < FWD_DATAGRAM_KEPT; i++)
+    put_at(&queue, i, 200, 1000);
+  g_assert_cmpuint(fwd_datagram_queue_expire(&queue, G_MAXINT64), ==, 0);
+  for (; i < 100; i++)
+    put_at(&queue, i, 200, 2000);
+  g_assert_cmpuint(fwd_datagram_queue_expire(&queue, 1000 + FWD_DATAGRAM_AGE_MAX), ==, 0);
+  g_assert_cmpuint(fwd_datagram_queue_expire(&queue, 1001 + FWD_DATAGRAM_AGE_MAX), ==,
+                   FWD_DATAGRAM_KEPT);
+  take(&queue, FWD_DATAGRAM_KEPT, 200);
+  g_assert_cmpuint(fwd_datagram_queue_expire(&queue, 2001 + FWD_DATAGRAM_AGE_MAX), ==,
+                   99 - 2 * FWD_DATAGRAM_KEPT);
+  take(&queue, 100 - FWD_DATAGRAM_KEPT, 200);
   fwd_datagram_queue_clear(&queue);
 }
 
@@ -133,6 +180,13 @@ test_path_mtu(void)
 
   fwd_path_mtu_reset(&mtu, 3, 1200);
   g_assert_cmpuint(fwd_path_mtu_next(&mtu), ==, 0);
+
+  fwd_path_mtu_reset(&mtu, 4, 4096);
+  settle(&mtu, TRUE);
+  settle(&mtu, TRUE);
+  g_assert_cmpuint(fwd_path_mtu_next(&mtu), ==, 1472);
+  settle(&mtu, FALSE);
+  g_assert_cmpuint(mtu.size, ==, 1471);
 }
 
 static void
@@ -168,6 +222,8 @@ main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/datagram-queue/order", test_order_and_wrap);
   g_test_add_func("/datagram-queue/full", test_full);
+  g_test_add_func("/datagram-queue/oldest-make-room", test_oldest_make_room);
+  g_test_add_func("/datagram-queue/age", test_age);
   g_test_add_func("/varint/rfc", test_varint);
   g_test_add_func("/path-mtu/steps", test_path_mtu);
   g_test_add_func("/path-mtu/gives-up", test_path_mtu_gives_up);

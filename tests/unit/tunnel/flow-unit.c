@@ -1,53 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fakes/tunnel-pair.h"
+#include "fakes/flow-listener.h"
 
 #include <string.h>
 #include <unistd.h>
-
-/* A bound socket whose flows the client's tunnel carries, and an application that uses it. */
-typedef struct {
-  FwdTunnelPair *pair;
-  int bound;
-  int application;
-} Listener;
-
-static int
-make_socket(struct sockaddr_in *address)
-{
-  const struct timeval limit = {.tv_sec = 20};
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  socklen_t length = sizeof *address;
-
-  *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  g_assert_cmpint(bind(fd, (struct sockaddr *)address, length), ==, 0);
-  getsockname(fd, (struct sockaddr *)address, &length);
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  return fd;
-}
-
-static int
-make_application(int bound)
-{
-  struct sockaddr_in own, address;
-  socklen_t length = sizeof address;
-  const int fd = make_socket(&own);
-
-  getsockname(bound, (struct sockaddr *)&address, &length);
-  g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
-  return fd;
-}
-
-static Listener
-listen_here(FwdTunnelPair *pair)
-{
-  struct sockaddr_in address;
-  Listener listener = {.pair = pair, .bound = make_socket(&address)};
-
-  listener.application = make_application(listener.bound);
-  fwd_tunnel_open(FWD_TUNNEL(pair->tunnel[0]), FWD_CHANNEL_FLOW, "udp", "127.0.0.1:53",
-                  listener.bound, NULL);
-  return listener;
-}
 
 static void
 exchange(int from, int to, gsize size)
@@ -65,18 +20,12 @@ test_sizes(void)
 {
   static const gsize sizes[] = {0, 1, 1200, 1300, 1472, 9000, 65507};
   g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
-  Listener listener;
+  FwdFlowListener listener;
   int far_fd;
 
   fwd_tunnel_pair_connect(pair);
-  listener = listen_here(pair);
-  g_assert_cmpint(send(listener.application, "first", 5, 0), ==, 5);
-  far_fd = fwd_tunnel_pair_next_served(pair);
-  {
-    char first[16];
-
-    g_assert_cmpint(recv(far_fd, first, sizeof first, 0), ==, 5);
-  }
+  listener = fwd_flow_listener_new(pair);
+  far_fd = fwd_flow_listener_open_flow(&listener, listener.application);
   for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
     exchange(listener.application, far_fd, sizes[i]);
     exchange(far_fd, listener.application, sizes[i]);
@@ -90,13 +39,13 @@ static void
 test_one_flow_a_source(void)
 {
   g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
-  Listener listener;
+  FwdFlowListener listener;
   int second, far_fds[2];
   char got[16];
 
   fwd_tunnel_pair_connect(pair);
-  listener = listen_here(pair);
-  second = make_application(listener.bound);
+  listener = fwd_flow_listener_new(pair);
+  second = fwd_flow_listener_add_application(&listener);
   g_assert_cmpint(send(listener.application, "a", 1, 0), ==, 1);
   far_fds[0] = fwd_tunnel_pair_next_served(pair);
   g_assert_cmpint(send(second, "bb", 2, 0), ==, 2);
@@ -130,11 +79,11 @@ test_idle_flows_end(void)
 {
   static const FwdTunnelPairOptions options = {.flow_idle_ms = 2500};
   g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(&options);
-  Listener listener;
+  FwdFlowListener listener;
   int far_fd;
 
   fwd_tunnel_pair_connect(pair);
-  listener = listen_here(pair);
+  listener = fwd_flow_listener_new(pair);
   g_assert_cmpint(send(listener.application, "x", 1, 0), ==, 1);
   far_fd = fwd_tunnel_pair_next_served(pair);
   fwd_tunnel_pair_wait(pair, both_have_a_flow);
@@ -150,11 +99,11 @@ static void
 test_release_ends_flows(void)
 {
   g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
-  Listener listener;
+  FwdFlowListener listener;
   int far_fd;
 
   fwd_tunnel_pair_connect(pair);
-  listener = listen_here(pair);
+  listener = fwd_flow_listener_new(pair);
   g_assert_cmpint(send(listener.application, "x", 1, 0), ==, 1);
   far_fd = fwd_tunnel_pair_next_served(pair);
   fwd_tunnel_pair_wait(pair, both_have_a_flow);
@@ -172,12 +121,12 @@ check_no_stall(gconstpointer data)
   g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
   const struct timeval short_limit = {.tv_usec = 50000};
   guint8 block[SIZE] = {0};
-  Listener listener;
+  FwdFlowListener listener;
   guint arrived = 0, late = 0;
   int far_fd;
 
   fwd_tunnel_pair_connect(pair);
-  listener = listen_here(pair);
+  listener = fwd_flow_listener_new(pair);
   g_assert_cmpint(send(listener.application, block, 1, 0), ==, 1);
   far_fd = fwd_tunnel_pair_next_served(pair);
   setsockopt(far_fd, SOL_SOCKET, SO_RCVTIMEO, &short_limit, sizeof short_limit);

@@ -268,7 +268,7 @@ test_heartbeat_is_stopped(Side *sides, gconstpointer data)
   while (sides[SERVER].channels == 0)
     g_main_context_iteration(NULL, TRUE);
   g_assert_cmpint(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-  fwd_tunnel_end_accept(sides[SERVER].end, sides[SERVER].stream, fds[0]);
+  fwd_tunnel_end_accept(sides[SERVER].end, sides[SERVER].stream, fds[0], NULL, 0);
   for (guint i = 0; i < ROUNDS; i++) {
     g_assert_cmpint(send(fds[1], "x", 1, 0), ==, 1);
     run_once(&sides[CLIENT], stop_heartbeats);

@@ -65,7 +65,9 @@ def table(results, figures):
 
 def peers_table(results):
     """A row for each peer, of what was measured of all."""
-    figures = [figure for figure in goals.FIGURES if figure.item in WITH_OTHERS]
+    measured = {key for key, _ in results.values}
+    figures = [figure for figure in goals.FIGURES
+               if figure.item in WITH_OTHERS and figure.key in measured]
     return aligned([["peer", *(f"{figure.text}, {figure.unit}" for figure in figures)],
                     *([COLUMNS.get(column, column),
                        *(spread(results.of(figure.key, column), figure.digits)

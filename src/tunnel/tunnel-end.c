@@ -283,7 +283,7 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
   const FwdPathId id = fwd_path_set_get_active(end->paths);
   const FwdPath *path = fwd_path_set_get(end->paths, id);
 
-  if (end->connection.server || path == NULL)
+  if (end->connection.server || path == NULL || fwd_held_initial_wait(end, path, now))
     return;
   if (!fwd_quic_connection_start(&end->connection, id, path, now))
     fwd_tunnel_end_finish(

@@ -14,7 +14,6 @@
 #define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
 #define CHUNKS_MAX        (128 * 1024 * 1024 / FWD_CHUNK_SIZE)
-#define LAN_PATIENCE      (SECOND / 1000)
 
 #define END_OF(member, pointer)                                                                \
   ((FwdTunnelEnd *)((char *)(pointer)-G_STRUCT_OFFSET(FwdTunnelEnd, member)))
@@ -160,6 +159,7 @@ receive(FwdReceiver *receiver, FwdPathId path, const guint8 *packet, gsize lengt
 
   end->packets_in++;
   end->bytes_in += length;
+  fwd_quic_writer_heard(&end->writer, length);
   if (end->failure != 0)
     return;
   if (end->connection.server && end->connection.quic == NULL &&
@@ -232,10 +232,6 @@ serve_streams(FwdTunnelEnd *end)
   }
 }
 
-/**
- * QUIC acknowledges after an eighth of the round trip. On a LAN that is sooner than
- * a program can answer, and an answer could have taken the acknowledgement along.
- */
 static void
 plan_quic(FwdTunnelEnd *end, gint64 now)
 {
@@ -243,7 +239,7 @@ plan_quic(FwdTunnelEnd *end, gint64 now)
       (gint64)MIN(ngtcp2_conn_get_expiry(end->connection.quic), (ngtcp2_tstamp)G_MAXINT64);
 
   if (!end->connection.paced && end->connection.confirmed)
-    expiry = MAX(expiry, now + LAN_PATIENCE);
+    expiry = MAX(expiry, now + FWD_QUIC_PATIENCE);
   fwd_data_loop_set_timer(end->loop, &end->quic_timer, expiry);
 }
 
@@ -294,6 +290,8 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
 static void
 serve_connection(FwdTunnelEnd *end, gint64 now)
 {
+  gint64 wait;
+
   /* A stream that nobody reads must not stop the others, but neither may many of them
      fill the memory. */
   if (end->pool.in_use < CHUNKS_MAX)
@@ -308,6 +306,8 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
   fwd_flows_serve(&end->flows);
   if (is_drained(end, now))
     fwd_tunnel_end_finish(end, 0, NULL);
+  else if ((wait = fwd_quic_writer_wait(end, now)) != 0)
+    fwd_data_loop_set_timer(end->loop, &end->quic_timer, wait);
   else
     write_packets(end, now);
 }
@@ -315,9 +315,7 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
 static void
 serve_round(FwdTunnelEnd *end)
 {
-  /* On a LAN an acknowledgement is not due yet at the time that the packet came. */
-  const gint64 now = end->connection.paced ? fwd_data_loop_refresh_now(end->loop)
-                                           : fwd_tunnel_end_now(end);
+  const gint64 now = fwd_data_loop_refresh_now(end->loop);
 
   if (end->failure != 0) {
     fwd_tunnel_end_finish(end, end->failure,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define LIMIT_SECONDS 30
+#define RTT_US        100
 #define CONNECTION_ID 0x1122334455667788u
 
 static const guint8 probe_key[FWD_PROBE_KEY_SIZE] = "the key that all of these tests";
@@ -107,7 +108,7 @@ fwd_tunnel_pair_add_path(FwdTunnelPair *pair, int family, FwdPathClass path_clas
     g_assert_true(fwd_endpoint_from_address(family == AF_INET ? "127.0.0.1" : "::1",
                                             fwd_data_plane_get_port(pair->plane[!end], family),
                                             &remote));
-    path = fwd_data_plane_create_path(pair->plane[end], &remote, path_class, "test", 100);
+    path = fwd_data_plane_create_path(pair->plane[end], &remote, path_class, "test", pair->rtt_us);
     g_assert_nonnull(path);
     fwd_quic_tunnel_add_path(pair->tunnel[end], make_lossy(path, link));
     fwd_data_loop_post_and_wait(fwd_data_plane_get_loop(pair->plane[end]), do_nothing, NULL);
@@ -161,6 +162,16 @@ fwd_pair_make_tcp(int fds[2])
 }
 
 static void
+make_tcp(FwdTunnelPair *pair, int fds[2])
+{
+  fwd_pair_make_tcp(fds);
+  for (guint i = 0; i < 2 && pair->buffer > 0; i++) {
+    setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &pair->buffer, sizeof pair->buffer);
+    setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &pair->buffer, sizeof pair->buffer);
+  }
+}
+
+static void
 make_udp(int fds[2])
 {
   struct sockaddr_in a, b;
@@ -202,7 +213,7 @@ on_channel(FwdQuicTunnel *tunnel, FwdChannel *channel, FwdTunnelPair *pair)
   if (fwd_channel_get_kind(channel) == FWD_CHANNEL_FLOW)
     make_udp(fds);
   else
-    fwd_pair_make_tcp(fds);
+    make_tcp(pair, fds);
   fwd_channel_accept(channel, fds[0]);
   g_queue_push_tail(&pair->served, GINT_TO_POINTER(fds[1]));
 }
@@ -267,6 +278,8 @@ fwd_tunnel_pair_new(const FwdTunnelPairOptions *options)
   FwdTunnelPair *pair = g_new0(FwdTunnelPair, 1);
 
   pair->links = g_ptr_array_new_with_free_func(unref_link);
+  pair->rtt_us = options != NULL && options->rtt_us > 0 ? options->rtt_us : RTT_US;
+  pair->buffer = options != NULL ? options->buffer : 0;
   make_plane(pair, 0);
   make_plane(pair, 1);
   make_tunnel(pair, 0, options != NULL ? options : &usual);
@@ -349,7 +362,7 @@ fwd_tunnel_pair_open(FwdTunnelPair *pair, guint from, const char *target)
 {
   int fds[2];
 
-  fwd_pair_make_tcp(fds);
+  make_tcp(pair, fds);
   fwd_tunnel_open(FWD_TUNNEL(pair->tunnel[from]), FWD_CHANNEL_STREAM, "tcp", target, fds[0],
                   NULL);
   return fds[1];

@@ -13,6 +13,8 @@
 #define PERIOD  65521
 #define STEP    977
 #define WAIT_MS 100
+/* Then it is the next one's turn to be read. */
+#define PIECES_MAX 64
 
 static const guint8 *
 pattern(void)
@@ -152,7 +154,8 @@ fwd_crowd_read(FwdCrowd *crowd)
   gsize total = 0;
 
   for (guint i = 0; i < crowd->count; i++)
-    total += read_piece(&crowd->members[i]);
+    for (gsize got = 1, pieces = 0; got > 0 && pieces < PIECES_MAX; pieces++, total += got)
+      got = read_piece(&crowd->members[i]);
   return total;
 }
 

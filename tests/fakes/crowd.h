@@ -31,7 +31,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FwdCrowd, fwd_crowd_free)
 void fwd_crowd_allow(FwdCrowd *crowd, gsize more);
 /** Each writes once if it can; the bytes that were taken. */
 gsize fwd_crowd_write(FwdCrowd *crowd);
-/** Each reads and checks what is there, once; the bytes that came. */
+/** Each reads and checks what is there; the bytes that came. */
 gsize fwd_crowd_read(FwdCrowd *crowd);
 /** Everything that was allowed has come. */
 gboolean fwd_crowd_is_complete(const FwdCrowd *crowd);

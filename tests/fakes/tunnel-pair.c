@@ -340,8 +340,33 @@ are_connected(FwdTunnelPair *pair)
 void
 fwd_tunnel_pair_connect(FwdTunnelPair *pair)
 {
-  fwd_tunnel_pair_add_path(pair, AF_INET, FWD_PATH_CLASS_LAN, 0);
+  const gboolean wide = pair->rtt_us > RTT_US;
+
+  fwd_tunnel_pair_add_path(pair, AF_INET, wide ? FWD_PATH_CLASS_P2P : FWD_PATH_CLASS_LAN, 0);
   fwd_tunnel_pair_wait(pair, are_connected);
+}
+
+static void
+count_sample(FwdQuicTunnel *tunnel, guint *samples)
+{
+  (void)tunnel;
+  (*samples)++;
+}
+
+void
+fwd_tunnel_pair_sample(FwdTunnelPair *pair)
+{
+  guint samples[2] = {0};
+  gulong handlers[2];
+
+  for (guint end = 0; end < 2; end++)
+    handlers[end] = g_signal_connect(pair->tunnel[end], "sampled", G_CALLBACK(count_sample),
+                                     &samples[end]);
+  /* The first one may have been on its way. */
+  while (samples[0] < 2 || samples[1] < 2)
+    g_main_context_iteration(NULL, TRUE);
+  for (guint end = 0; end < 2; end++)
+    g_signal_handler_disconnect(pair->tunnel[end], handlers[end]);
 }
 
 static gboolean

@@ -54,6 +54,8 @@ void fwd_pair_link_set_loss(FwdPairLink *link, int loss_permille);
 /** Runs the main context until @done is TRUE; fails the test after 30 s. */
 void fwd_tunnel_pair_wait(FwdTunnelPair *pair, gboolean (*done)(FwdTunnelPair *pair));
 void fwd_tunnel_pair_connect(FwdTunnelPair *pair);
+/** Both ends' statistics are no older than this call then. */
+void fwd_tunnel_pair_sample(FwdTunnelPair *pair);
 /** Waits for the next channel that is served and returns its far descriptor. */
 int fwd_tunnel_pair_next_served(FwdTunnelPair *pair);
 

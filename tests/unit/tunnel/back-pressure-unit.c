@@ -26,45 +26,13 @@ typedef struct {
 static const FwdTunnelPairOptions lan = {.buffer = BUFFER};
 static const FwdTunnelPairOptions wide = {.buffer = BUFFER, .rtt_us = 20000};
 
-static gboolean
-are_connected(FwdTunnelPair *pair)
-{
-  return fwd_tunnel_get_state(FWD_TUNNEL(pair->tunnel[0])) == FWD_TUNNEL_CONNECTED &&
-         fwd_tunnel_get_state(FWD_TUNNEL(pair->tunnel[1])) == FWD_TUNNEL_CONNECTED;
-}
-
 static FwdTunnelPair *
 make_pair(gboolean paced)
 {
   FwdTunnelPair *pair = fwd_tunnel_pair_new(paced ? &wide : &lan);
 
-  fwd_tunnel_pair_add_path(pair, AF_INET, paced ? FWD_PATH_CLASS_P2P : FWD_PATH_CLASS_LAN, 0);
-  fwd_tunnel_pair_wait(pair, are_connected);
+  fwd_tunnel_pair_connect(pair);
   return pair;
-}
-
-static void
-count_sample(FwdQuicTunnel *tunnel, guint *samples)
-{
-  (void)tunnel;
-  (*samples)++;
-}
-
-/** Statistics of both ends that are no older than this call. */
-static void
-sample(FwdTunnelPair *pair)
-{
-  guint samples[2] = {0};
-  gulong handlers[2];
-
-  for (guint end = 0; end < 2; end++)
-    handlers[end] =
-        g_signal_connect(pair->tunnel[end], "sampled", G_CALLBACK(count_sample), &samples[end]);
-  /* The first one may have been on its way. */
-  while (samples[0] < 2 || samples[1] < 2)
-    g_main_context_iteration(NULL, TRUE);
-  for (guint end = 0; end < 2; end++)
-    g_signal_handler_disconnect(pair->tunnel[end], handlers[end]);
 }
 
 static void
@@ -72,7 +40,7 @@ expect_room(FwdTunnelPair *pair, guint streams, gsize in_max, gsize out_max)
 {
   const gsize slack = (gsize)streams * CHUNKS_OF_A_STREAM * FWD_CHUNK_SIZE;
 
-  sample(pair);
+  fwd_tunnel_pair_sample(pair);
   for (guint end = 0; end < 2; end++) {
     const FwdTunnelStatistics *now = fwd_quic_tunnel_get_statistics(pair->tunnel[end]);
 

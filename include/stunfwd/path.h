@@ -75,7 +75,7 @@ struct FwdPath {
   int fd;            /**< to poll for input and output; not owned by whoever polls it */
   gboolean shared;   /**< @fd is the session's shared socket: told apart by @remote */
   guint16 mtu;       /**< largest packet it carries, in bytes of UDP payload */
-  guint32 rtt_us;    /**< round trip seen when it was found; 0 unknown */
+  guint32 rtt_us;    /**< the shortest round trip seen; 0 unknown */
   FwdEndpoint local; /**< real addresses, for people and for statistics */
   FwdEndpoint remote;
 };

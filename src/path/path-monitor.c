@@ -218,6 +218,7 @@ measure(FwdPathMonitor *monitor, gint64 rtt)
 {
   gint64 difference = ABS(monitor->srtt - rtt);
 
+  monitor->least = monitor->least == 0 ? MAX(rtt, 1) : MIN(monitor->least, MAX(rtt, 1));
   if (monitor->srtt == 0) {
     monitor->srtt = MAX(rtt, 1);
     monitor->rttvar = rtt / 2;

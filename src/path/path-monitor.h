@@ -34,6 +34,7 @@ typedef struct {
   gint64 died;                               /* since when it counts as dead */
   gint64 deaths[2];                          /* the last one and the one before; 0 never */
   gint64 srtt, rttvar;                       /* 0 not measured */
+  gint64 least;                              /* round trip of a probe; 0 none was answered */
   gint64 bad_since;                          /* 0 not bad */
   gint64 last_loss; /* when the last lost probe was sent, or what counts like one */
   gboolean proven;  /* a probe of ours was answered, or a strategy vouches for it */

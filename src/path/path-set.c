@@ -497,12 +497,14 @@ gboolean
 fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint64 now)
 {
   Entry *entry = find_entry(set, id);
+  guint32 least;
 
   if (entry == NULL || probe->message_class != FWD_STUN_SUCCESS ||
       !fwd_path_monitor_answered(&entry->monitor, probe->transaction, now))
     return FALSE;
-  if (entry->path->rtt_us == 0)
-    entry->path->rtt_us = (guint32)MAX(entry->monitor.srtt / NS_PER_US, 1);
+  least = (guint32)MAX(entry->monitor.least / NS_PER_US, 1);
+  if (entry->path->rtt_us == 0 || least < entry->path->rtt_us)
+    entry->path->rtt_us = least;
   hear(set, entry, now);
   return TRUE;
 }

@@ -50,13 +50,23 @@ see_rate(FwdFlightLimit *limit, const ngtcp2_conn_stat *state, gint64 now)
   limit->rate[0] = MAX(limit->rate[0], state->delivery_rate_sec);
 }
 
+/* Something waits on the way: more would not arrive sooner. */
+static gboolean
+sees_queue(const FwdFlightLimit *limit, const ngtcp2_conn_stat *state)
+{
+  const gint64 least = least_round_trip(limit);
+
+  return (gint64)state->smoothed_rtt > least + least / 4;
+}
+
+/* A load that a window of the peer holds up looks like none: then the queue tells. */
 static void
 find_rate(FwdFlightLimit *limit, const ngtcp2_conn_stat *state)
 {
   if (state->delivery_rate_sec >= limit->full + limit->full / 4) {
     limit->full = state->delivery_rate_sec;
     limit->flat_rounds = 0;
-  } else if (!limit->idle && ++limit->flat_rounds >= FLAT_ROUNDS) {
+  } else if ((!limit->idle || sees_queue(limit, state)) && ++limit->flat_rounds >= FLAT_ROUNDS) {
     limit->found = TRUE;
   }
   limit->idle = FALSE;

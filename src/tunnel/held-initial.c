@@ -8,10 +8,11 @@
 #define HOLD  (3000 * US)
 #define CHECK (250 * US)
 
+/* A better path than a relay may be on its way, too. */
 static gboolean
-needs_round_trip(const FwdPath *path)
+may_be_near(const FwdPath *path)
 {
-  return path != NULL && path->path_class == FWD_PATH_CLASS_P2P && path->rtt_us == 0;
+  return path != NULL && !fwd_quic_connection_is_near(path);
 }
 
 static void
@@ -31,7 +32,9 @@ on_timer(FwdTimer *timer, gint64 now)
       (FwdHeldInitial *)((char *)timer - G_STRUCT_OFFSET(FwdHeldInitial, timer));
   FwdTunnelEnd *end = (FwdTunnelEnd *)((char *)held - G_STRUCT_OFFSET(FwdTunnelEnd, held));
 
-  if (now < held->until && needs_round_trip(fwd_path_set_get(end->paths, held->path)))
+  if (held->packet == NULL)
+    fwd_tunnel_end_wake(end);
+  else if (now < held->until && may_be_near(fwd_path_set_get(end->paths, held->path)))
     fwd_data_loop_set_timer(end->loop, timer, now + CHECK);
   else
     release(end, now);
@@ -51,6 +54,19 @@ fwd_held_initial_clear(FwdHeldInitial *held, FwdDataLoop *loop)
 }
 
 gboolean
+fwd_held_initial_wait(FwdTunnelEnd *end, const FwdPath *path, gint64 now)
+{
+  FwdHeldInitial *held = &end->held;
+
+  if (held->until == 0)
+    held->until = now + HOLD;
+  held->released = held->released || now >= held->until || !may_be_near(path);
+  if (!held->released)
+    fwd_data_loop_set_timer(end->loop, &held->timer, now + CHECK);
+  return !held->released;
+}
+
+gboolean
 fwd_held_initial_take(FwdTunnelEnd *end, FwdPathId path, const guint8 *packet, gsize length,
                       gint64 now)
 {
@@ -58,7 +74,7 @@ fwd_held_initial_take(FwdTunnelEnd *end, FwdPathId path, const guint8 *packet, g
 
   if (held->packet != NULL)
     return TRUE;
-  if (held->released || !needs_round_trip(fwd_path_set_get(end->paths, path)))
+  if (held->released || !may_be_near(fwd_path_set_get(end->paths, path)))
     return FALSE;
   held->packet = g_memdup2(packet, length);
   held->length = length;

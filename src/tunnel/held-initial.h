@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
- * The client's first packet may come before the server knows anything of the
- * way it came. Congestion control is chosen when the connection is made, and by
- * the round trip: so the packet waits a moment for the path's first probe.
- * Loop thread only.
+ * Congestion control is chosen when the connection is made, and by the round
+ * trip. What is known of that by then is nothing, or what a busy main thread has
+ * measured: so the first packet, where it leaves as where it arrives, waits a
+ * moment for a probe that is answered as fast as a LAN does it. Loop thread only.
  */
 #pragma once
 
@@ -18,16 +18,19 @@ typedef struct {
   gsize length;
   FwdPathId path;
   gint64 until;
-  gboolean released; /**< one has been held: no other will be */
+  gboolean released; /**< it has been waited: that is enough */
 } FwdHeldInitial;
 
 void fwd_held_initial_init(FwdHeldInitial *held);
 /** Forgets the packet and stops the timer. */
 void fwd_held_initial_clear(FwdHeldInitial *held, FwdDataLoop *loop);
 
+/** The client: TRUE as long as it is too early to start; the end is woken then. */
+gboolean fwd_held_initial_wait(FwdTunnelEnd *end, const FwdPath *path, gint64 now);
+
 /**
- * TRUE: the packet was copied and comes back through the end's receiver once
- * the path's round trip is known, or is too long for a LAN; or another packet
+ * The server. TRUE: the packet was copied and comes back through the end's receiver once
+ * the path has shown itself to be a LAN, or had the time to; or another packet
  * is held, and this one is dropped.
  */
 gboolean fwd_held_initial_take(FwdTunnelEnd *end, FwdPathId path, const guint8 *packet,

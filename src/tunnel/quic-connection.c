@@ -12,8 +12,8 @@
 #define MIB                (1024 * KIB)
 #define STREAMS_MAX        4096
 /* 1 Gbit/s over 80 ms holds 10 MB, and BBR a quarter more. */
-#define STREAM_WINDOW_MAX  (16 * MIB)
-#define WINDOW_MAX         (24 * MIB)
+#define STREAM_WINDOW_MAX  (24 * MIB)
+#define WINDOW_MAX         (32 * MIB)
 #define IDLE_TIMEOUT       (30 * NGTCP2_SECONDS)
 #define HANDSHAKE_TIMEOUT  (30 * NGTCP2_SECONDS)
 #define KEEP_ALIVE         (10 * NGTCP2_SECONDS)
@@ -104,11 +104,11 @@ fwd_quic_connection_clear(FwdQuicConnection *connection)
   g_clear_pointer(&connection->identity, fwd_identity_unref);
 }
 
-static gboolean
-is_lan(const FwdPath *path)
+gboolean
+fwd_quic_connection_is_near(const FwdPath *path)
 {
-  return path->path_class == FWD_PATH_CLASS_LAN ||
-         (path->rtt_us > 0 && path->rtt_us < LAN_RTT_US);
+  return path->path_class != FWD_PATH_CLASS_RELAY && path->rtt_us > 0 &&
+         path->rtt_us < LAN_RTT_US;
 }
 
 static void
@@ -116,7 +116,7 @@ fill_settings(FwdQuicConnection *connection, const FwdPath *path, gint64 now,
               ngtcp2_settings *settings)
 {
   ngtcp2_settings_default(settings);
-  connection->paced = !is_lan(path);
+  connection->paced = !fwd_quic_connection_is_near(path);
   settings->cc_algo = connection->paced ? NGTCP2_CC_ALGO_BBR : NGTCP2_CC_ALGO_CUBIC;
   settings->max_tx_udp_payload_size =
       connection->paced ? MAX(path->mtu, FWD_UDP_MTU4) : LAN_PAYLOAD_MAX;
@@ -147,7 +147,7 @@ fill_parameters(const FwdPath *path, ngtcp2_transport_params *parameters)
   parameters->max_idle_timeout = IDLE_TIMEOUT;
   parameters->max_datagram_frame_size = 65535;
   parameters->active_connection_id_limit = 8;
-  parameters->max_ack_delay = is_lan(path) ? LAN_ACK_DELAY : ACK_DELAY;
+  parameters->max_ack_delay = fwd_quic_connection_is_near(path) ? LAN_ACK_DELAY : ACK_DELAY;
 }
 
 /** After ngtcp2_conn_..._new() with @result. */

@@ -52,6 +52,9 @@ void fwd_quic_connection_init(FwdQuicConnection *connection, FwdIdentity *identi
                               const FwdQuicTunnelConfig *config);
 void fwd_quic_connection_clear(FwdQuicConnection *connection);
 
+/** Whether the round trip is known to be that of a LAN: congestion control goes by that. */
+gboolean fwd_quic_connection_is_near(const FwdPath *path);
+
 /** The client's first step. @path: what is known of the first path. FALSE: out of memory. */
 gboolean fwd_quic_connection_start(FwdQuicConnection *connection, FwdPathId id,
                                    const FwdPath *path, gint64 now);

@@ -14,6 +14,9 @@
 /* A paced batch is what leaves in a millisecond, but some packets at least. */
 #define PACE         NGTCP2_MILLISECONDS
 #define PACE_PACKETS 8
+/* What may be a question, and no more. */
+#define QUIET_PACKETS 8
+#define QUIET_BYTES   1200
 /* Then the loop reads what has arrived meanwhile. */
 #define ROUND_MAX (256 * 1024)
 /* Short header with an 8 byte id and the longest packet number, AEAD tag. */
@@ -207,10 +210,10 @@ write_datagram(FwdTunnelEnd *end, Packet *packet, const guint8 *data, gsize size
     length = write_heartbeat(end, packet);
   if (length != NGTCP2_ERR_WRITE_MORE)
     return length != 0 ? length : write_nothing_new(end, packet);
-  length = ngtcp2_conn_writev_datagram(
-      end->connection.quic, &packet->path.path, &packet->info, packet->data, packet->size,
-      &accepted, more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : 0, 0, vectors, size > 0 ? 2 : 1,
-      packet->now);
+  length = ngtcp2_conn_writev_datagram(end->connection.quic, &packet->path.path, &packet->info,
+                                       packet->data, packet->size, &accepted,
+                                       more ? NGTCP2_WRITE_DATAGRAM_FLAG_MORE : 0, 0, vectors,
+                                       size > 0 ? 2 : 1, packet->now);
   if (accepted || length == NGTCP2_ERR_INVALID_ARGUMENT || length == NGTCP2_ERR_INVALID_STATE) {
     fwd_datagram_queue_pop(&end->flows.queue);
     end->writer.datagram_credit -= size;
@@ -349,8 +352,39 @@ begin_packet(FwdTunnelEnd *end, Packet *packet, gint64 now)
 void
 fwd_quic_writer_expired(FwdQuicWriter *writer)
 {
+  writer->expired = TRUE;
   /* Unless it was for pacing, which was armed when something was written. */
   writer->due = writer->written == 0;
+}
+
+void
+fwd_quic_writer_heard(FwdQuicWriter *writer, gsize length)
+{
+  writer->heard++;
+  writer->heard_bytes += length;
+}
+
+/** Little has come, and nothing has to leave. */
+static gboolean
+is_quiet(const FwdTunnelEnd *end)
+{
+  const FwdQuicWriter *writer = &end->writer;
+
+  return writer->heard > 0 && writer->heard <= QUIET_PACKETS &&
+         writer->heard_bytes <= QUIET_BYTES && writer->length == 0 && !writer->expired;
+}
+
+gint64
+fwd_quic_writer_wait(FwdTunnelEnd *end, gint64 now)
+{
+  FwdQuicWriter *writer = &end->writer;
+
+  if (end->connection.paced || !end->connection.confirmed || !is_quiet(end) ||
+      streams_wait(end) || end->flows.queue.count > 0 || fwd_path_mtu_next(&end->mtu) != 0)
+    return 0;
+  if (writer->owing == 0)
+    writer->owing = now;
+  return writer->owing + FWD_QUIC_PATIENCE;
 }
 
 /** Bytes for one round. On a paced path also what may be under way. */
@@ -364,8 +398,8 @@ begin_run(FwdTunnelEnd *end, gint64 now)
   if (!end->connection.paced)
     return ROUND_MAX;
   ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
-  fwd_flight_limit_update(&writer->limit, &state,
-                          fwd_scheduler_next(&end->scheduler) != NULL, now);
+  fwd_flight_limit_update(&writer->limit, &state, fwd_scheduler_next(&end->scheduler) != NULL,
+                          now);
   writer->allowed = fwd_flight_limit_left(&writer->limit, &state);
   /* To ask QUIC for what it has besides new bytes would tell it that there are none,
      and that what it measures is not the path's rate: a packet goes beyond the limit. */
@@ -383,7 +417,8 @@ fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
   gssize length = 0;
 
   *more = FALSE;
-  end->writer.written = 0;
+  end->writer.written = end->writer.heard = end->writer.heard_bytes = 0;
+  end->writer.owing = 0;
   if (!flush(end, now))
     return 0;
   /* A batch that was begun is filled: a few packets cost a system call as many do. */
@@ -408,7 +443,7 @@ fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more)
   *more = length > 0 && !end->writer.blocked;
   flush(end, now);
   end->writer.written = written;
-  end->writer.due = FALSE;
+  end->writer.due = end->writer.expired = FALSE;
   if (end->connection.paced && written > 0)
     ngtcp2_conn_update_pkt_tx_time(end->connection.quic, now);
   return length < 0 ? length : 0;

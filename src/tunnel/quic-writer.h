@@ -10,15 +10,26 @@
 #include "tunnel/flight-limit.h"
 #include "tunnel/stream.h"
 
+/**
+ * QUIC acknowledges after an eighth of the round trip, or at once after a packet
+ * number that was spent on an acknowledgement alone: near by, that is sooner than a
+ * program can answer, and every question and answer would be two packets.
+ */
+#define FWD_QUIC_PATIENCE ((gint64)NGTCP2_MILLISECONDS)
+
 typedef struct {
   guint8 *buffer;
   gsize length; /**< of the batch in @buffer */
   gsize sent;   /**< of that, taken by the path */
   gsize segment;
   FwdPathId path;
-  gboolean blocked;       /**< the path takes nothing now */
-  gsize written;          /**< in the last run */
-  gboolean due;           /**< what QUIC's timer was for is to be written, limit or not */
+  gboolean blocked; /**< the path takes nothing now */
+  gsize written;    /**< in the last run */
+  gboolean expired; /**< QUIC's timer has gone off since the last run */
+  gboolean due;     /**< what it was for is to be written, limit or not */
+  guint heard;      /**< packets since the last run */
+  gsize heard_bytes;
+  gint64 owing;           /**< since when an acknowledgement may be owed; 0 not */
   FwdFlightLimit limit;   /**< of a paced connection */
   guint64 allowed;        /**< what it leaves for this run */
   gssize datagram_credit; /**< bytes of datagrams that may go before a stream's turn */
@@ -39,6 +50,13 @@ int fwd_quic_writer_run(FwdTunnelEnd *end, gint64 now, gboolean *more);
 
 /** QUIC's timer has gone off. */
 void fwd_quic_writer_expired(FwdQuicWriter *writer);
+/** A packet has come. */
+void fwd_quic_writer_heard(FwdQuicWriter *writer, gsize length);
+/**
+ * When fwd_quic_writer_run() must be called after all that there is to write is an
+ * acknowledgement at most, which an answer that follows may take along; 0: now.
+ */
+gint64 fwd_quic_writer_wait(FwdTunnelEnd *end, gint64 now);
 
 /** Largest datagram of a flow that fits a packet of the current path. */
 gsize fwd_quic_writer_datagram_max(const FwdTunnelEnd *end);

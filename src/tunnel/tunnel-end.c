@@ -13,7 +13,6 @@
 #define CLOSE_COPIES      3
 #define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
-#define LAN_PATIENCE      (SECOND / 1000)
 
 #define END_OF(member, pointer)                                                                \
   ((FwdTunnelEnd *)((char *)(pointer)-G_STRUCT_OFFSET(FwdTunnelEnd, member)))
@@ -159,6 +158,7 @@ receive(FwdReceiver *receiver, FwdPathId path, const guint8 *packet, gsize lengt
 
   end->packets_in++;
   end->bytes_in += length;
+  fwd_quic_writer_heard(&end->writer, length);
   if (end->failure != 0)
     return;
   if (end->connection.server && end->connection.quic == NULL &&
@@ -231,10 +231,6 @@ serve_streams(FwdTunnelEnd *end)
   }
 }
 
-/**
- * QUIC acknowledges after an eighth of the round trip. On a LAN that is sooner than
- * a program can answer, and an answer could have taken the acknowledgement along.
- */
 static void
 plan_quic(FwdTunnelEnd *end, gint64 now)
 {
@@ -242,7 +238,7 @@ plan_quic(FwdTunnelEnd *end, gint64 now)
       (gint64)MIN(ngtcp2_conn_get_expiry(end->connection.quic), (ngtcp2_tstamp)G_MAXINT64);
 
   if (!end->connection.paced && end->connection.confirmed)
-    expiry = MAX(expiry, now + LAN_PATIENCE);
+    expiry = MAX(expiry, now + FWD_QUIC_PATIENCE);
   fwd_data_loop_set_timer(end->loop, &end->quic_timer, expiry);
 }
 
@@ -282,7 +278,7 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
   const FwdPathId id = fwd_path_set_get_active(end->paths);
   const FwdPath *path = fwd_path_set_get(end->paths, id);
 
-  if (end->connection.server || path == NULL)
+  if (end->connection.server || path == NULL || fwd_held_initial_wait(end, path, now))
     return;
   if (!fwd_quic_connection_start(&end->connection, id, path, now))
     fwd_tunnel_end_finish(
@@ -307,6 +303,8 @@ extend_window(FwdTunnelEnd *end)
 static void
 serve_connection(FwdTunnelEnd *end, gint64 now)
 {
+  gint64 wait;
+
   if (end->connection.connected && !end->told_connected) {
     end->told_connected = TRUE;
     fwd_tunnel_end_tell_connected(end);
@@ -318,6 +316,8 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
   fwd_flows_serve(&end->flows);
   if (is_drained(end, now))
     fwd_tunnel_end_finish(end, 0, NULL);
+  else if ((wait = fwd_quic_writer_wait(end, now)) != 0)
+    fwd_data_loop_set_timer(end->loop, &end->quic_timer, wait);
   else
     write_packets(end, now);
 }
@@ -325,9 +325,7 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
 static void
 serve_round(FwdTunnelEnd *end)
 {
-  /* On a LAN an acknowledgement is not due yet at the time that the packet came. */
-  const gint64 now = end->connection.paced ? fwd_data_loop_refresh_now(end->loop)
-                                           : fwd_tunnel_end_now(end);
+  const gint64 now = fwd_data_loop_refresh_now(end->loop);
 
   if (end->failure != 0) {
     fwd_tunnel_end_finish(end, end->failure,

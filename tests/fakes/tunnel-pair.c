@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #define LIMIT_SECONDS 30
-#define RTT_US        100
 #define CONNECTION_ID 0x1122334455667788u
 
 static const guint8 probe_key[FWD_PROBE_KEY_SIZE] = "the key that all of these tests";
@@ -108,7 +107,7 @@ fwd_tunnel_pair_add_path(FwdTunnelPair *pair, int family, FwdPathClass path_clas
     g_assert_true(fwd_endpoint_from_address(family == AF_INET ? "127.0.0.1" : "::1",
                                             fwd_data_plane_get_port(pair->plane[!end], family),
                                             &remote));
-    path = fwd_data_plane_create_path(pair->plane[end], &remote, path_class, "test", pair->rtt_us);
+    path = fwd_data_plane_create_path(pair->plane[end], &remote, path_class, "test", 100);
     g_assert_nonnull(path);
     fwd_quic_tunnel_add_path(pair->tunnel[end], make_lossy(path, link));
     fwd_data_loop_post_and_wait(fwd_data_plane_get_loop(pair->plane[end]), do_nothing, NULL);
@@ -278,7 +277,7 @@ fwd_tunnel_pair_new(const FwdTunnelPairOptions *options)
   FwdTunnelPair *pair = g_new0(FwdTunnelPair, 1);
 
   pair->links = g_ptr_array_new_with_free_func(unref_link);
-  pair->rtt_us = options != NULL && options->rtt_us > 0 ? options->rtt_us : RTT_US;
+  pair->paced = options != NULL && options->paced;
   pair->buffer = options != NULL ? options->buffer : 0;
   make_plane(pair, 0);
   make_plane(pair, 1);
@@ -340,9 +339,8 @@ are_connected(FwdTunnelPair *pair)
 void
 fwd_tunnel_pair_connect(FwdTunnelPair *pair)
 {
-  const gboolean wide = pair->rtt_us > RTT_US;
-
-  fwd_tunnel_pair_add_path(pair, AF_INET, wide ? FWD_PATH_CLASS_P2P : FWD_PATH_CLASS_LAN, 0);
+  fwd_tunnel_pair_add_path(pair, AF_INET,
+                           pair->paced ? FWD_PATH_CLASS_RELAY : FWD_PATH_CLASS_LAN, 0);
   fwd_tunnel_pair_wait(pair, are_connected);
 }
 
@@ -360,8 +358,8 @@ fwd_tunnel_pair_sample(FwdTunnelPair *pair)
   gulong handlers[2];
 
   for (guint end = 0; end < 2; end++)
-    handlers[end] = g_signal_connect(pair->tunnel[end], "sampled", G_CALLBACK(count_sample),
-                                     &samples[end]);
+    handlers[end] =
+        g_signal_connect(pair->tunnel[end], "sampled", G_CALLBACK(count_sample), &samples[end]);
   /* The first one may have been on its way. */
   while (samples[0] < 2 || samples[1] < 2)
     g_main_context_iteration(NULL, TRUE);

@@ -25,8 +25,8 @@ typedef struct {
   GQueue held;       /**< of FwdChannel */
   char *forwarder;   /**< of the last channel */
   GPtrArray *links;  /**< loss of the paths that were added; see below */
-  guint32 rtt_us;    /**< of these paths, as their makers say */
-  int buffer;        /**< of TCP sockets, each way; 0: the system's */
+  gboolean paced;
+  int buffer; /**< of TCP sockets, each way; 0: the system's */
 } FwdTunnelPair;
 
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct {
 
 typedef struct {
   guint32 flow_idle_ms;
-  guint32 rtt_us; /**< of paths; 1000 and more on other paths than LAN: BBR with pacing */
+  gboolean paced; /**< connect by a relay: BBR with pacing, as on all that is not near */
   int buffer;     /**< of TCP sockets, each way */
   gboolean client_expects_other, server_expects_other; /**< a wrong fingerprint */
 } FwdTunnelPairOptions;

@@ -17,7 +17,7 @@ grown one way, what is read ahead the other way, and chunks that are not full.""
 BASE = 16_000
 """KiB for what does not depend on the streams."""
 FLAT = 4_000
-LIMIT = 2 * (128 + 24) * 1024
+LIMIT = 2 * (128 + 32) * 1024
 """KiB of one connection both ways, however many streams it has."""
 
 

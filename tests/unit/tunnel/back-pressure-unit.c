@@ -14,8 +14,8 @@
 /* Of chunks that are not full: one for each stream, and for what is read into. */
 #define CHUNKS_OF_A_STREAM 3
 /* Beyond the limit: the window that the peer had when it was reached. */
-#define WINDOW_MAX        (24 * MIB)
-#define STREAM_WINDOW_MAX (16 * MIB)
+#define WINDOW_MAX        (32 * MIB)
+#define STREAM_WINDOW_MAX (24 * MIB)
 
 typedef struct {
   guint count;
@@ -24,7 +24,7 @@ typedef struct {
 } Scene;
 
 static const FwdTunnelPairOptions lan = {.buffer = BUFFER};
-static const FwdTunnelPairOptions wide = {.buffer = BUFFER, .rtt_us = 20000};
+static const FwdTunnelPairOptions wide = {.buffer = BUFFER, .paced = TRUE};
 
 static FwdTunnelPair *
 make_pair(gboolean paced)

@@ -32,7 +32,7 @@ typedef struct {
 static FwdTunnelPair *
 make_pair(gboolean paced)
 {
-  static const FwdTunnelPairOptions wide = {.rtt_us = 20000};
+  static const FwdTunnelPairOptions wide = {.paced = TRUE};
   FwdTunnelPair *pair = fwd_tunnel_pair_new(paced ? &wide : NULL);
 
   fwd_tunnel_pair_connect(pair);

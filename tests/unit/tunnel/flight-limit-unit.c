@@ -62,6 +62,18 @@ test_no_limit_without_a_load(void)
   g_assert_true(left(&path) == G_MAXUINT64);
 }
 
+/* The peer's window holds the load up now and then, and BBR takes that for an end of it. */
+static void
+test_limit_by_the_queue(void)
+{
+  Path path = new_path();
+
+  run(&path, 1, 100 * MBIT, FALSE);
+  path.state.latest_rtt = path.state.smoothed_rtt = 2 * RTT;
+  run(&path, 12, 100 * MBIT, FALSE);
+  g_assert_cmpuint(left(&path), ==, BDP + BDP / 4 + 3 * QUANTUM);
+}
+
 static void
 test_limit(void)
 {
@@ -131,6 +143,7 @@ main(int argc, char **argv)
   g_test_add_func("/flight-limit/grows", test_no_limit_while_it_grows);
   g_test_add_func("/flight-limit/no-load", test_no_limit_without_a_load);
   g_test_add_func("/flight-limit/limit", test_limit);
+  g_test_add_func("/flight-limit/queue", test_limit_by_the_queue);
   g_test_add_func("/flight-limit/rate", test_rate_changes);
   g_test_add_func("/flight-limit/round-trip", test_round_trip_changes);
   g_test_add_func("/flight-limit/another-path", test_another_path);

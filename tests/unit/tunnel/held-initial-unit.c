@@ -184,12 +184,38 @@ test_not_held_when_known(Fixture *fixture, gconstpointer data)
   g_assert_false(fixture->taken[0]);
 }
 
+/* A path may be called a LAN and be long, and a better one may follow a relay that is near. */
 static void
-test_not_held_for_the_class(Fixture *fixture, gconstpointer data)
+test_held_whatever_the_class(Fixture *fixture, gconstpointer data)
 {
   fixture->path_class = GPOINTER_TO_UINT(data);
+  fixture->rtt_us = fixture->path_class == FWD_PATH_CLASS_RELAY ? 80 : 20000;
   fwd_data_loop_post_and_wait(fixture->end.loop, take_on_loop, fixture);
-  g_assert_false(fixture->taken[0]);
+  g_assert_true(fixture->taken[0]);
+  wait_for_packet(fixture);
+}
+
+static void
+start_on_loop(gpointer data)
+{
+  Fixture *fixture = data;
+  const gint64 now = fwd_data_loop_refresh_now(fixture->end.loop);
+  const FwdPath *path;
+
+  add_path(fixture);
+  path = fwd_path_set_get(fixture->end.paths, fixture->path);
+  fixture->taken[0] = fwd_held_initial_wait(&fixture->end, path, now);
+  fixture->taken[1] = fwd_held_initial_wait(&fixture->end, path, now + G_USEC_PER_SEC * 1000);
+}
+
+/* The client's own first packet. */
+static void
+test_start(Fixture *fixture, gconstpointer data)
+{
+  fixture->rtt_us = GPOINTER_TO_UINT(data);
+  fwd_data_loop_post_and_wait(fixture->end.loop, start_on_loop, fixture);
+  g_assert_cmpint(fixture->taken[0], ==, fixture->rtt_us == 0);
+  g_assert_false(fixture->taken[1]);
 }
 
 int
@@ -202,7 +228,9 @@ main(int argc, char **argv)
   ADD("round-trip", NULL, test_released_by_the_round_trip);
   ADD("cleared", NULL, test_cleared);
   ADD("known", NULL, test_not_held_when_known);
-  ADD("lan", GUINT_TO_POINTER(FWD_PATH_CLASS_LAN), test_not_held_for_the_class);
-  ADD("relay", GUINT_TO_POINTER(FWD_PATH_CLASS_RELAY), test_not_held_for_the_class);
+  ADD("lan", GUINT_TO_POINTER(FWD_PATH_CLASS_LAN), test_held_whatever_the_class);
+  ADD("relay", GUINT_TO_POINTER(FWD_PATH_CLASS_RELAY), test_held_whatever_the_class);
+  ADD("start", NULL, test_start);
+  ADD("start-near", GUINT_TO_POINTER(80), test_start);
   return g_test_run();
 }

@@ -15,7 +15,7 @@
 #define UDP_GRO 104
 #endif
 
-#define BUFFER_SIZE        (4 << 20)
+#define BUFFER_SIZE        FWD_DATAGRAM_RECEIVE_BUFFER
 #define FORCED_BUFFER_SIZE (8 << 20)
 /** Largest payload of one UDP datagram over IPv6 without options, and of a segmented send. */
 #define PAYLOAD_MAX 65487
@@ -107,6 +107,17 @@ fwd_datagram_socket_adopt(int fd, const FwdEndpoint *remote)
     return FALSE;
   configure(fd, fwd_endpoint_family(remote));
   return connect(fd, &remote->any, fwd_endpoint_length(remote)) == 0;
+}
+
+gsize
+fwd_datagram_socket_get_receive_buffer(int fd)
+{
+  int doubled = 0;
+  socklen_t length = sizeof doubled;
+
+  /* The kernel counts its own overhead in, socket(7). */
+  getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &doubled, &length);
+  return (gsize)doubled / 2;
 }
 
 gboolean

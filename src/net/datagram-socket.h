@@ -13,6 +13,8 @@
 #define FWD_DATAGRAM_BATCH_MAX 64
 /** Room for the largest batch, sent or received. */
 #define FWD_DATAGRAM_BUFFER_SIZE 65536
+/** What a receive buffer should have (bytes). */
+#define FWD_DATAGRAM_RECEIVE_BUFFER (4 << 20)
 
 /**
  * Opens a socket bound to @bind; an IPv6 one takes IPv6 only. Returns the
@@ -26,6 +28,12 @@ int fwd_datagram_socket_open(const FwdEndpoint *bind, GError **error);
  * FALSE, errno set, when @fd is none.
  */
 gboolean fwd_datagram_socket_adopt(int fd, const FwdEndpoint *remote);
+
+/**
+ * Bytes that wait in the socket at most. Less than FWD_DATAGRAM_RECEIVE_BUFFER: the
+ * system's limit (net.core.rmem_max) is in the way, and bursts lose packets.
+ */
+gsize fwd_datagram_socket_get_receive_buffer(int fd);
 
 /** The endpoint the socket is bound to. */
 gboolean fwd_datagram_socket_get_local(int fd, FwdEndpoint *endpoint);

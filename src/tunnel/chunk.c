@@ -57,6 +57,7 @@ fwd_chunk_queue_init(FwdChunkQueue *queue, FwdChunkPool *pool)
 void
 fwd_chunk_queue_clear(FwdChunkQueue *queue)
 {
+  queue->pool->length -= queue->length;
   while (queue->head != NULL) {
     FwdChunk *chunk = queue->head;
 
@@ -90,6 +91,7 @@ fwd_chunk_queue_append(FwdChunkQueue *queue, const void *data, gsize length)
 {
   const guint8 *from = data;
 
+  queue->pool->length += length;
   while (length > 0) {
     FwdChunk *chunk = queue->tail;
     guint32 part;
@@ -144,6 +146,7 @@ fwd_chunk_queue_commit(FwdChunkQueue *queue, gsize length)
 {
   FwdChunk *chunk = queue->tail != NULL ? queue->tail : queue->head;
 
+  queue->pool->length += length;
   queue->length += length;
   queue->unmarked += length;
   while (length > 0) {
@@ -188,6 +191,7 @@ fwd_chunk_queue_copy(const FwdChunkQueue *queue, void *data, gsize length)
 void
 fwd_chunk_queue_consume(FwdChunkQueue *queue, gsize length)
 {
+  queue->pool->length -= length;
   queue->length -= length;
   queue->unmarked = MIN(queue->unmarked, queue->length);
   while (queue->head != NULL) {

@@ -21,6 +21,7 @@ typedef struct {
   FwdChunk *unused;
   guint count;  /**< of unused chunks */
   guint in_use; /**< chunks that queues hold */
+  gsize length; /**< bytes in these queues */
 } FwdChunkPool;
 
 /** Gives all unused chunks but @keep back to the system. */

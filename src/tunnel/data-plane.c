@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define FWD_LOG_COMPONENT "tunnel"
 #include "tunnel/data-plane.h"
+#include "core/log.h"
 #include "net/datagram-socket.h"
 #include "path/udp-path.h"
 #include "tunnel/check-table.h"
@@ -118,6 +120,20 @@ static const FwdDemultiplexerEvents demultiplexer_events = {
 
 /* Making and ending it. */
 
+/** Once: it is the same for all sockets of the process. */
+static void
+hint_at_limit(int fd)
+{
+  static gint told;
+  const gsize granted = fwd_datagram_socket_get_receive_buffer(fd);
+
+  if (granted >= FWD_DATAGRAM_RECEIVE_BUFFER || !g_atomic_int_compare_and_exchange(&told, 0, 1))
+    return;
+  fwd_log_info("the system allows %u KiB for packets that wait in a UDP socket: fast transfers "
+               "will lose some; for more: sysctl -w net.core.rmem_max=%u",
+               (guint)(granted / 1024), FWD_DATAGRAM_RECEIVE_BUFFER);
+}
+
 static gboolean
 open_socket(SharedSocket *shared, int family, GError **error)
 {
@@ -128,6 +144,7 @@ open_socket(SharedSocket *shared, int family, GError **error)
   if (shared->fd < 0)
     return FALSE;
   fwd_datagram_socket_get_local(shared->fd, &shared->local);
+  hint_at_limit(shared->fd);
   return TRUE;
 }
 

@@ -237,11 +237,12 @@ fwd_quic_connection_read(FwdQuicConnection *connection, FwdPathId id, const FwdP
 }
 
 void
-fwd_quic_connection_extend(FwdQuicConnection *connection)
+fwd_quic_connection_extend(FwdQuicConnection *connection, guint64 withheld)
 {
-  if (connection->received > 0)
-    ngtcp2_conn_extend_max_offset(connection->quic, connection->received);
-  connection->received = 0;
+  if (connection->received <= withheld)
+    return;
+  ngtcp2_conn_extend_max_offset(connection->quic, connection->received - withheld);
+  connection->received = withheld;
 }
 
 FwdPathId

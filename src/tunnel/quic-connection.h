@@ -63,8 +63,8 @@ gboolean fwd_quic_connection_start(FwdQuicConnection *connection, FwdPathId id,
 int fwd_quic_connection_read(FwdQuicConnection *connection, FwdPathId id, const FwdPath *path,
                              const guint8 *packet, gsize length, gint64 now);
 
-/** Gives the connection's window back what arrived; after reading. */
-void fwd_quic_connection_extend(FwdQuicConnection *connection);
+/** Gives the connection's window back what arrived, but @withheld bytes; after reading. */
+void fwd_quic_connection_extend(FwdQuicConnection *connection, guint64 withheld);
 
 /** The path that the packets go to which QUIC wrote for @id. */
 FwdPathId fwd_quic_connection_route(const FwdQuicConnection *connection, FwdPathId id);

@@ -27,6 +27,7 @@ typedef struct {
   guint64 packets_in, packets_out;
   guint64 streams; /**< open now */
   guint64 flows;
+  gsize held_in, held_out; /**< bytes of memory for what waits in streams */
   guint64 datagrams_lost; /**< flow datagrams the tunnel had to drop or QUIC saw lost */
   guint32 rtt_us;         /**< QUIC's smoothed round trip */
   guint path_count;

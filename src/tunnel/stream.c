@@ -12,6 +12,8 @@
 /* Unsent bytes that are read ahead: enough for a batch, little enough for the cache. */
 #define READ_AHEAD_MAX (512 * 1024)
 #define READ_AHEAD_MIN FWD_CHUNK_SIZE
+/* Of what a connection may hold one stream takes a share of the rest: many get less each. */
+#define READ_AHEAD_SHARE 8
 
 static gboolean
 is_unidirectional(const FwdStream *stream)
@@ -29,8 +31,8 @@ new_stream(FwdTunnelEnd *end, gint64 id, FwdStreamKind kind, gboolean local)
   stream->kind = kind;
   stream->local = local;
   stream->watch.fd = -1;
-  fwd_chunk_queue_init(&stream->out, &end->pool);
-  fwd_chunk_queue_init(&stream->in, &end->pool);
+  fwd_chunk_queue_init(&stream->out, &end->outgoing);
+  fwd_chunk_queue_init(&stream->in, &end->incoming);
   g_hash_table_insert(end->streams, &stream->id, stream);
   return stream;
 }
@@ -186,13 +188,22 @@ fwd_stream_was_closed(FwdStream *stream, gboolean with_error)
 }
 
 static gsize
+read_ahead_max(const FwdTunnelEnd *end)
+{
+  const gsize held = (gsize)end->outgoing.in_use * FWD_CHUNK_SIZE;
+  const gsize left = FWD_TUNNEL_END_HELD_MAX - MIN(held, FWD_TUNNEL_END_HELD_MAX);
+
+  return CLAMP(left / READ_AHEAD_SHARE, READ_AHEAD_MIN, READ_AHEAD_MAX);
+}
+
+static gsize
 read_ahead(const FwdStream *stream)
 {
   ngtcp2_conn *quic = stream->end->connection.quic;
   const guint64 window = MIN(ngtcp2_conn_get_max_stream_data_left(quic, stream->id),
                              ngtcp2_conn_get_max_data_left(quic));
 
-  return CLAMP(window, READ_AHEAD_MIN, READ_AHEAD_MAX);
+  return CLAMP(window, READ_AHEAD_MIN, read_ahead_max(stream->end));
 }
 
 void

@@ -13,7 +13,6 @@
 #define CLOSE_COPIES      3
 #define UNUSED_KEPT       16
 #define BLACK_HOLE_PROBES 3
-#define CHUNKS_MAX        (128 * 1024 * 1024 / FWD_CHUNK_SIZE)
 
 #define END_OF(member, pointer)                                                                \
   ((FwdTunnelEnd *)((char *)(pointer)-G_STRUCT_OFFSET(FwdTunnelEnd, member)))
@@ -287,15 +286,25 @@ start_handshake(FwdTunnelEnd *end, gint64 now)
         g_error_new(FWD_TUNNEL_ERROR, FWD_ERROR_FAILED, "cannot start a QUIC connection"));
 }
 
+/**
+ * On receipt, for a stream that nobody reads must not stop the others; but neither may
+ * many of them fill the memory: beyond the limit as bytes are delivered. What waits to
+ * be sent does not count here, or two ends that are full of it would stop each other.
+ */
+static void
+extend_window(FwdTunnelEnd *end)
+{
+  const gsize held = end->incoming.length;
+
+  fwd_quic_connection_extend(&end->connection,
+                             held - MIN(held, FWD_TUNNEL_END_HELD_MAX));
+}
+
 static void
 serve_connection(FwdTunnelEnd *end, gint64 now)
 {
   gint64 wait;
 
-  /* A stream that nobody reads must not stop the others, but neither may many of them
-     fill the memory. */
-  if (end->pool.in_use < CHUNKS_MAX)
-    fwd_quic_connection_extend(&end->connection);
   if (end->connection.connected && !end->told_connected) {
     end->told_connected = TRUE;
     fwd_tunnel_end_tell_connected(end);
@@ -303,6 +312,7 @@ serve_connection(FwdTunnelEnd *end, gint64 now)
   move(end, now);
   fwd_openings_serve(end);
   serve_streams(end);
+  extend_window(end);
   fwd_flows_serve(&end->flows);
   if (is_drained(end, now))
     fwd_tunnel_end_finish(end, 0, NULL);
@@ -408,7 +418,8 @@ on_tick(FwdTimer *timer, gint64 now)
     fwd_flows_expire(&end->flows, now);
     fwd_streams_give_back(end);
   }
-  fwd_chunk_pool_trim(&end->pool, MAX(UNUSED_KEPT, end->pool.count / 2));
+  fwd_chunk_pool_trim(&end->incoming, MAX(UNUSED_KEPT, end->incoming.count / 2));
+  fwd_chunk_pool_trim(&end->outgoing, MAX(UNUSED_KEPT, end->outgoing.count / 2));
   fwd_tunnel_end_tell_statistics(end, FALSE, FALSE);
   fwd_data_loop_set_timer(end->loop, timer, now + TICK);
   fwd_tunnel_end_wake(end);
@@ -490,7 +501,8 @@ fwd_tunnel_end_finish(FwdTunnelEnd *end, int result, GError *why)
   fwd_quic_connection_clear(&end->connection);
   fwd_held_initial_clear(&end->held, end->loop);
   remove_paths(end);
-  fwd_chunk_pool_trim(&end->pool, 0);
+  fwd_chunk_pool_trim(&end->incoming, 0);
+  fwd_chunk_pool_trim(&end->outgoing, 0);
   fwd_quic_writer_clear(&end->writer);
   fwd_data_loop_stop_timer(end->loop, &end->quic_timer);
   fwd_data_loop_stop_timer(end->loop, &end->path_timer);

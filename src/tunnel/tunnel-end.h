@@ -17,6 +17,9 @@
 #include "tunnel/target-table.h"
 #include <stunfwd/error.h>
 
+/** Bytes of streams that wait here in either direction; somewhat more may, see docs/architecture.md. */
+#define FWD_TUNNEL_END_HELD_MAX ((gsize)128 * 1024 * 1024)
+
 /** What the loop half tells; called on the main thread, which may have let go of the end. */
 typedef struct {
   void (*connected)(gpointer owner);
@@ -59,7 +62,7 @@ struct FwdTunnelEnd {
   FwdHeldInitial held;
   FwdScheduler scheduler;
   FwdFlows flows;
-  FwdChunkPool pool;
+  FwdChunkPool incoming, outgoing; /**< not delivered yet; not acknowledged yet */
   GHashTable *streams; /**< gint64 * (in the stream) → FwdStream (owned) */
   GQueue ready;        /**< streams to serve this round */
   GQueue waiting;      /**< of FwdTunnelOpen (owned) */

@@ -324,6 +324,8 @@ sample(FwdTunnelEnd *end, FwdTunnelStatistics *statistics)
       .packets_in = end->packets_in,
       .packets_out = end->packets_out,
       .flows = g_hash_table_size(end->flows.by_id),
+      .held_in = (gsize)end->incoming.in_use * FWD_CHUNK_SIZE,
+      .held_out = (gsize)end->outgoing.in_use * FWD_CHUNK_SIZE,
       .datagrams_lost = end->flows.lost,
       .rtt_us = state.smoothed_rtt / 1000,
   };

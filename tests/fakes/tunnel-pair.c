@@ -161,6 +161,16 @@ fwd_pair_make_tcp(int fds[2])
 }
 
 static void
+make_tcp(FwdTunnelPair *pair, int fds[2])
+{
+  fwd_pair_make_tcp(fds);
+  for (guint i = 0; i < 2 && pair->buffer > 0; i++) {
+    setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &pair->buffer, sizeof pair->buffer);
+    setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &pair->buffer, sizeof pair->buffer);
+  }
+}
+
+static void
 make_udp(int fds[2])
 {
   struct sockaddr_in a, b;
@@ -202,7 +212,7 @@ on_channel(FwdQuicTunnel *tunnel, FwdChannel *channel, FwdTunnelPair *pair)
   if (fwd_channel_get_kind(channel) == FWD_CHANNEL_FLOW)
     make_udp(fds);
   else
-    fwd_pair_make_tcp(fds);
+    make_tcp(pair, fds);
   fwd_channel_accept(channel, fds[0]);
   g_queue_push_tail(&pair->served, GINT_TO_POINTER(fds[1]));
 }
@@ -267,6 +277,8 @@ fwd_tunnel_pair_new(const FwdTunnelPairOptions *options)
   FwdTunnelPair *pair = g_new0(FwdTunnelPair, 1);
 
   pair->links = g_ptr_array_new_with_free_func(unref_link);
+  pair->paced = options != NULL && options->paced;
+  pair->buffer = options != NULL ? options->buffer : 0;
   make_plane(pair, 0);
   make_plane(pair, 1);
   make_tunnel(pair, 0, options != NULL ? options : &usual);
@@ -327,8 +339,32 @@ are_connected(FwdTunnelPair *pair)
 void
 fwd_tunnel_pair_connect(FwdTunnelPair *pair)
 {
-  fwd_tunnel_pair_add_path(pair, AF_INET, FWD_PATH_CLASS_LAN, 0);
+  fwd_tunnel_pair_add_path(pair, AF_INET,
+                           pair->paced ? FWD_PATH_CLASS_RELAY : FWD_PATH_CLASS_LAN, 0);
   fwd_tunnel_pair_wait(pair, are_connected);
+}
+
+static void
+count_sample(FwdQuicTunnel *tunnel, guint *samples)
+{
+  (void)tunnel;
+  (*samples)++;
+}
+
+void
+fwd_tunnel_pair_sample(FwdTunnelPair *pair)
+{
+  guint samples[2] = {0};
+  gulong handlers[2];
+
+  for (guint end = 0; end < 2; end++)
+    handlers[end] =
+        g_signal_connect(pair->tunnel[end], "sampled", G_CALLBACK(count_sample), &samples[end]);
+  /* The first one may have been on its way. */
+  while (samples[0] < 2 || samples[1] < 2)
+    g_main_context_iteration(NULL, TRUE);
+  for (guint end = 0; end < 2; end++)
+    g_signal_handler_disconnect(pair->tunnel[end], handlers[end]);
 }
 
 static gboolean
@@ -349,7 +385,7 @@ fwd_tunnel_pair_open(FwdTunnelPair *pair, guint from, const char *target)
 {
   int fds[2];
 
-  fwd_pair_make_tcp(fds);
+  make_tcp(pair, fds);
   fwd_tunnel_open(FWD_TUNNEL(pair->tunnel[from]), FWD_CHANNEL_STREAM, "tcp", target, fds[0],
                   NULL);
   return fds[1];

@@ -25,6 +25,8 @@ typedef struct {
   GQueue held;       /**< of FwdChannel */
   char *forwarder;   /**< of the last channel */
   GPtrArray *links;  /**< loss of the paths that were added; see below */
+  gboolean paced;
+  int buffer; /**< of TCP sockets, each way; 0: the system's */
 } FwdTunnelPair;
 
 typedef struct {
@@ -34,6 +36,8 @@ typedef struct {
 
 typedef struct {
   guint32 flow_idle_ms;
+  gboolean paced; /**< connect by a relay: BBR with pacing, as on all that is not near */
+  int buffer;     /**< of TCP sockets, each way */
   gboolean client_expects_other, server_expects_other; /**< a wrong fingerprint */
 } FwdTunnelPairOptions;
 
@@ -50,6 +54,8 @@ void fwd_pair_link_set_loss(FwdPairLink *link, int loss_permille);
 /** Runs the main context until @done is TRUE; fails the test after 30 s. */
 void fwd_tunnel_pair_wait(FwdTunnelPair *pair, gboolean (*done)(FwdTunnelPair *pair));
 void fwd_tunnel_pair_connect(FwdTunnelPair *pair);
+/** Both ends' statistics are no older than this call then. */
+void fwd_tunnel_pair_sample(FwdTunnelPair *pair);
 /** Waits for the next channel that is served and returns its far descriptor. */
 int fwd_tunnel_pair_next_served(FwdTunnelPair *pair);
 

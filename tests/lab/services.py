@@ -6,6 +6,8 @@
     services.py once PORT                   one TCP connection, one byte there and back
     services.py hold PORT COUNT             COUNT connections, held open after one byte on each
     services.py hold_flows PORT COUNT       COUNT sockets of UDP, kept after one datagram on each
+    services.py stall PORT COUNT            COUNT connections that write until nobody takes more, print
+                                            how much that was, and read it all back on SIGUSR1
     services.py steady PORT                 one TCP connection; a counter there and back for ever,
                                             printed with the time
     services.py drain SIZE                  reads stdin; a line a megabyte: bytes, and the longest
@@ -21,6 +23,7 @@ import http.server
 import os
 import random
 import resource
+import selectors
 import signal
 import socket
 import socketserver
@@ -147,6 +150,51 @@ def hold(port, count):
     signal.pause()
 
 
+def part_of_stream(start):
+    piece = some_bytes(PIECE)
+    start %= PIECE
+    return piece[start:start + 65536]
+
+
+def write_until_stopped(socks):
+    """Bytes that each has written when for a second none of them could write."""
+    written = dict.fromkeys(socks, 0)
+    poller = selectors.DefaultSelector()
+    for sock in socks:
+        sock.setblocking(False)
+        poller.register(sock, selectors.EVENT_WRITE)
+    while events := poller.select(1):
+        for key, _ in events:
+            written[key.fileobj] += key.fileobj.send(part_of_stream(written[key.fileobj]))
+    return written
+
+
+def read_back(sock, size):
+    """What it has written, and the end."""
+    sock.settimeout(LIMIT)
+    sock.shutdown(socket.SHUT_WR)
+    count = 0
+    while data := sock.recv(65536):
+        while data:
+            expected = part_of_stream(count)[:len(data)]
+            if data[:len(expected)] != expected:
+                sys.exit("the echo differs")
+            count, data = count + len(expected), data[len(expected):]
+    if count != size:
+        sys.exit(f"{count} of {size} bytes came")
+    return count
+
+
+def stall(port, count):
+    allow_many_files()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    written = write_until_stopped([connect(port) for _ in range(count)])
+    print(f"{sum(written.values())} taken", flush=True)
+    signal.sigwait({signal.SIGUSR1})
+    came = sum(read_back(sock, size) for sock, size in written.items())
+    print(f"{came} came", flush=True)
+
+
 def steady(port):
     with connect(port) as sock:
         count = 0
@@ -202,5 +250,6 @@ def hold_flows(port, count):
 
 
 if __name__ == "__main__":
-    jobs = {job.__name__: job for job in (serve, once, hold, hold_flows, steady, drain, datagram)}
+    jobs = {job.__name__: job for job in (serve, once, hold, hold_flows, stall, steady, drain,
+                                      datagram)}
     jobs[sys.argv[1]](*map(int, sys.argv[2:]))

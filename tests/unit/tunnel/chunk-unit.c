@@ -25,6 +25,7 @@ test_append_copy_consume(void)
   fwd_chunk_queue_copy(&queue, got, sizeof got);
   g_assert_cmpmem(got, sizeof got, data, sizeof data);
   fwd_chunk_queue_consume(&queue, 20001);
+  g_assert_cmpuint(pool.length, ==, sizeof data - 20001);
   fwd_chunk_queue_copy(&queue, got, queue.length);
   g_assert_cmpmem(got, queue.length, data + 20001, sizeof data - 20001);
   fwd_chunk_queue_consume(&queue, queue.length);
@@ -56,7 +57,9 @@ test_reserve_and_commit(void)
   g_assert_cmpuint(vectors[0].iov_len, ==, sizeof((FwdChunk *)0)->data - 5);
   fwd_chunk_queue_commit(&queue, 1);
   g_assert_cmpuint(pool.in_use, ==, 2);
+  g_assert_cmpuint(pool.length, ==, queue.length);
   fwd_chunk_queue_clear(&queue);
+  g_assert_cmpuint(pool.length, ==, 0);
   fwd_chunk_pool_trim(&pool, 0);
 }
 

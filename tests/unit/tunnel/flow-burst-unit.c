@@ -8,27 +8,12 @@
 
 #define MIB (1024 * 1024)
 
-static void
-count_sample(FwdQuicTunnel *tunnel, guint *samples)
-{
-  (void)tunnel;
-  (*samples)++;
-}
-
 /** What the client's statistics say, no older than this call. */
 static const FwdTunnelStatistics *
 sample(FwdTunnelPair *pair)
 {
-  FwdQuicTunnel *tunnel = pair->tunnel[FWD_PAIR_CLIENT];
-  guint samples = 0;
-  const gulong handler =
-      g_signal_connect(tunnel, "sampled", G_CALLBACK(count_sample), &samples);
-
-  /* The first one may have been on its way. */
-  while (samples < 2)
-    g_main_context_iteration(NULL, TRUE);
-  g_signal_handler_disconnect(tunnel, handler);
-  return fwd_quic_tunnel_get_statistics(tunnel);
+  fwd_tunnel_pair_sample(pair);
+  return fwd_quic_tunnel_get_statistics(pair->tunnel[FWD_PAIR_CLIENT]);
 }
 
 static void

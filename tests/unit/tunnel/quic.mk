@@ -71,3 +71,18 @@ unit_tests += %D%/redial-unit
 %C%_redial_unit_SOURCES = %D%/redial-unit.c
 %C%_redial_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_redial_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/back-pressure-unit
+%C%_back_pressure_unit_SOURCES = %D%/back-pressure-unit.c
+%C%_back_pressure_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_back_pressure_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/buffer-limit-unit
+%C%_buffer_limit_unit_SOURCES = %D%/buffer-limit-unit.c
+%C%_buffer_limit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_buffer_limit_unit_LDADD = libfakes-session.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/fairness-unit
+%C%_fairness_unit_SOURCES = %D%/fairness-unit.c
+%C%_fairness_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_fairness_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)

@@ -5,10 +5,12 @@
 
 #include <unistd.h>
 
-#define KIB    1024
-#define MIB    ((gsize)1024 * KIB)
-#define CROWD  100
-#define SHARE  (2 * MIB)
+#define KIB   1024
+#define MIB   ((gsize)1024 * KIB)
+#define CROWD 100
+#define SHARE (4 * MIB)
+/* What each has received before it counts: they do not all begin at once. */
+#define BEGUN  (MIB / 2)
 #define ECHOES 100
 /* In percent of the mean. */
 #define UNFAIR 20
@@ -51,6 +53,16 @@ write_always(gpointer data)
 }
 
 static gsize
+least(const FwdCrowd *crowd)
+{
+  gsize received = G_MAXSIZE;
+
+  for (guint i = 0; i < crowd->count; i++)
+    received = MIN(received, crowd->members[i].received);
+  return received;
+}
+
+static gsize
 most(const FwdCrowd *crowd)
 {
   gsize received = 0;
@@ -62,18 +74,17 @@ most(const FwdCrowd *crowd)
 
 /** None of them had to wait for who writes, so it was a matter of the tunnel. */
 static void
-expect_fair(const FwdCrowd *crowd)
+expect_fair(const FwdCrowd *crowd, const gsize *before, gsize total_before)
 {
-  const gsize mean = fwd_crowd_received(crowd) / crowd->count;
-  gsize least = G_MAXSIZE;
+  const gsize mean = (fwd_crowd_received(crowd) - total_before) / crowd->count;
 
-  for (guint i = 0; i < crowd->count; i++)
-    least = MIN(least, crowd->members[i].received);
-  g_test_message("mean %" G_GSIZE_FORMAT " KiB, least %" G_GSIZE_FORMAT
-                 ", most %" G_GSIZE_FORMAT,
-                 mean / KIB, least / KIB, most(crowd) / KIB);
-  g_assert_cmpuint(least, >=, mean - mean * UNFAIR / 100);
-  g_assert_cmpuint(most(crowd), <=, mean + mean * UNFAIR / 100);
+  g_test_message("mean %" G_GSIZE_FORMAT " KiB", mean / KIB);
+  for (guint i = 0; i < crowd->count; i++) {
+    const gsize share = crowd->members[i].received - before[i];
+
+    g_assert_cmpuint(share, >=, mean - mean * UNFAIR / 100);
+    g_assert_cmpuint(share, <=, mean + mean * UNFAIR / 100);
+  }
 }
 
 static void
@@ -83,13 +94,19 @@ check_shares(gconstpointer data)
   g_autoptr(FwdTunnelPair) pair = make_pair(scene->paced);
   g_autoptr(FwdCrowd) crowd = fwd_crowd_new(pair, scene->sender, CROWD);
   Writer writer = {.crowd = crowd};
+  gsize before[CROWD], total_before;
   GThread *thread;
 
   fwd_crowd_allow(crowd, G_MAXUINT32);
   thread = g_thread_new("writer", write_always, &writer);
-  while (most(crowd) < SHARE)
+  while (least(crowd) < BEGUN)
     fwd_crowd_read(crowd);
-  expect_fair(crowd);
+  total_before = fwd_crowd_received(crowd);
+  for (guint i = 0; i < CROWD; i++)
+    before[i] = crowd->members[i].received;
+  while (fwd_crowd_received(crowd) - total_before < CROWD * SHARE)
+    fwd_crowd_read(crowd);
+  expect_fair(crowd, before, total_before);
   g_atomic_int_set(&writer.stop, 1);
   g_thread_join(thread);
 }

@@ -83,7 +83,8 @@ text_is_valid(const char *text, gsize limit, const char *characters)
     return FALSE;
   if (characters != NULL)
     return strspn(text, characters) == length;
-  return !has_control_characters(text, length);
+  /* The parser knows octal escapes, and makes any byte of them. */
+  return g_utf8_validate_len(text, length, NULL) && !has_control_characters(text, length);
 }
 
 gboolean

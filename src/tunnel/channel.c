@@ -124,7 +124,8 @@ is_plain(const char *text, gsize limit)
   for (gsize i = 0; i < length; i++)
     if ((guchar)text[i] < 0x20 || text[i] == 0x7f)
       return FALSE;
-  return length > 0 && length <= limit;
+  /* The parser knows octal escapes, and makes any byte of them. */
+  return length > 0 && length <= limit && g_utf8_validate(text, -1, NULL);
 }
 
 /** A copy of the string member @name, or NULL. */

@@ -395,6 +395,7 @@ begin_run(FwdTunnelEnd *end, gint64 now)
   ngtcp2_conn_stat state;
 
   writer->allowed = G_MAXUINT64;
+  end->scheduler.near = !end->connection.paced;
   if (!end->connection.paced)
     return ROUND_MAX;
   ngtcp2_conn_get_conn_stat(end->connection.quic, &state);

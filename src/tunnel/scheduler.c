@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tunnel/scheduler.h"
 
+static gssize
+quantum_of(const FwdScheduler *scheduler)
+{
+  return scheduler->near ? FWD_SCHEDULER_QUANTUM_NEAR : FWD_SCHEDULER_QUANTUM;
+}
+
 static GQueue *
 queue_of(FwdScheduler *scheduler, const FwdStream *stream)
 {
@@ -29,7 +35,7 @@ fwd_scheduler_add(FwdScheduler *scheduler, FwdStream *stream)
 {
   if (stream->scheduled != FWD_SCHEDULED_NOT)
     return;
-  stream->credit = FWD_SCHEDULER_QUANTUM;
+  stream->credit = quantum_of(scheduler);
   link_stream(scheduler, stream, FWD_SCHEDULED_FRESH);
 }
 
@@ -76,7 +82,7 @@ fwd_scheduler_next(FwdScheduler *scheduler)
       else
         unlink_stream(scheduler, stream);
     } else if (stream->credit <= 0) {
-      stream->credit += FWD_SCHEDULER_QUANTUM;
+      stream->credit += quantum_of(scheduler);
       link_stream(scheduler, stream, FWD_SCHEDULED_OLD);
     } else {
       return stream;

@@ -9,10 +9,14 @@
 
 #include "tunnel/stream.h"
 
+/** What a stream may send in its turn. */
 #define FWD_SCHEDULER_QUANTUM 16384
+/** The same where that takes no time: longer turns make fewer and larger writes at the other end. */
+#define FWD_SCHEDULER_QUANTUM_NEAR 65536
 
 typedef struct {
   GQueue fresh, old;
+  gboolean near; /**< the path is fast, and its round trip short */
 } FwdScheduler;
 
 /** @stream has something to send. */

@@ -11,11 +11,11 @@ from programs import Client, Server, Signald
 from traffic import ECHO, OFFSET, SERVICES, Steady
 
 LOCAL = ECHO + OFFSET
-PER_STREAM = 900
-"""KiB that a stream which stalls in both directions may take at one end: a window that has hardly
-grown one way, what is read ahead the other way, and chunks that are not full."""
-BASE = 16_000
-"""KiB for what does not depend on the streams."""
+PER_STREAM = 2_000
+"""KiB that a stream which stalls in both directions may take at one end: a window that has grown
+once or twice before, what is read ahead the other way, and chunks that are not full."""
+BASE = 24_000
+"""KiB for what does not depend on the streams, or was given back when they began."""
 FLAT = 4_000
 LIMIT = 2 * (128 + 32) * 1024
 """KiB of one connection both ways, however many streams it has."""

@@ -11,8 +11,6 @@
 #define KIB                1024
 #define MIB                (1024 * KIB)
 #define STREAMS_MAX        4096
-/* 1 Gbit/s over 80 ms holds 10 MB, and BBR a quarter more. */
-#define STREAM_WINDOW_MAX  (24 * MIB)
 #define WINDOW_MAX         (32 * MIB)
 #define IDLE_TIMEOUT       (30 * NGTCP2_SECONDS)
 #define HANDSHAKE_TIMEOUT  (30 * NGTCP2_SECONDS)
@@ -126,7 +124,6 @@ fill_settings(FwdQuicConnection *connection, const FwdPath *path, gint64 now,
                               : MAX(path->rtt_us * NGTCP2_MICROSECONDS, INITIAL_RTT_MIN);
   settings->handshake_timeout = HANDSHAKE_TIMEOUT;
   settings->max_window = WINDOW_MAX;
-  settings->max_stream_window = STREAM_WINDOW_MAX;
   settings->no_tx_udp_payload_size_shaping = 1;
   settings->no_pmtud = 1;
   fwd_log_debug("a connection over a %s path, round trip %u us: %s",
@@ -139,9 +136,9 @@ fill_parameters(const FwdPath *path, ngtcp2_transport_params *parameters)
 {
   ngtcp2_transport_params_default(parameters);
   parameters->initial_max_data = 1 * MIB;
-  parameters->initial_max_stream_data_bidi_local = 256 * KIB;
-  parameters->initial_max_stream_data_bidi_remote = 256 * KIB;
-  parameters->initial_max_stream_data_uni = 256 * KIB;
+  parameters->initial_max_stream_data_bidi_local = FWD_STREAM_WINDOW_MIN;
+  parameters->initial_max_stream_data_bidi_remote = FWD_STREAM_WINDOW_MIN;
+  parameters->initial_max_stream_data_uni = FWD_STREAM_WINDOW_MIN;
   parameters->initial_max_streams_bidi = STREAMS_MAX;
   parameters->initial_max_streams_uni = ONE_WAY_STREAMS_MAX;
   parameters->max_idle_timeout = IDLE_TIMEOUT;

@@ -9,6 +9,7 @@ libtunnel_la_SOURCES += %D%/quic-writer.c %D%/quic-writer.h
 libtunnel_la_SOURCES += %D%/chunk.c %D%/chunk.h
 libtunnel_la_SOURCES += %D%/scheduler.c %D%/scheduler.h
 libtunnel_la_SOURCES += %D%/stream.c %D%/stream.h
+libtunnel_la_SOURCES += %D%/stream-window.c %D%/stream-window.h
 libtunnel_la_SOURCES += %D%/pump.c %D%/pump.h
 libtunnel_la_SOURCES += %D%/datagram-queue.c %D%/datagram-queue.h
 libtunnel_la_SOURCES += %D%/datagram-reader.c %D%/datagram-reader.h

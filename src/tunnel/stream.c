@@ -33,6 +33,7 @@ new_stream(FwdTunnelEnd *end, gint64 id, FwdStreamKind kind, gboolean local)
   stream->watch.fd = -1;
   fwd_chunk_queue_init(&stream->out, &end->outgoing);
   fwd_chunk_queue_init(&stream->in, &end->incoming);
+  fwd_stream_window_init(&stream->window);
   g_hash_table_insert(end->streams, &stream->id, stream);
   return stream;
 }
@@ -77,6 +78,7 @@ fwd_stream_free(FwdStream *stream)
     g_queue_unlink(&end->ready, &stream->ready_link);
   fwd_chunk_queue_clear(&stream->out);
   fwd_chunk_queue_clear(&stream->in);
+  fwd_stream_window_clear(&stream->window, &end->windows);
   g_hash_table_steal(end->streams, &stream->id);
   g_free(stream->header);
   g_free(stream);
@@ -232,11 +234,24 @@ header_length(FwdStream *stream)
   return stream->in.length >= sizeof prefix + length ? length : 0;
 }
 
+/** @length bytes have been taken: the peer may send as many again, or more. */
+static void
+open_window(FwdStream *stream, gsize length)
+{
+  FwdTunnelEnd *end = stream->end;
+  ngtcp2_conn_stat state;
+
+  ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
+  length = fwd_stream_window_delivered(&stream->window, length, (gint64)state.smoothed_rtt,
+                                       fwd_tunnel_end_now(end), &end->windows);
+  ngtcp2_conn_extend_max_stream_offset(end->connection.quic, stream->id, length);
+}
+
 static void
 consume_input(FwdStream *stream, gsize length)
 {
   fwd_chunk_queue_consume(&stream->in, length);
-  ngtcp2_conn_extend_max_stream_offset(stream->end->connection.quic, stream->id, length);
+  open_window(stream, length);
 }
 
 /** Takes the header off the queue. */
@@ -330,7 +345,7 @@ serve_descriptor(FwdStream *stream)
     return;
   }
   if (written > 0 && !stream->closed)
-    ngtcp2_conn_extend_max_stream_offset(stream->end->connection.quic, stream->id, written);
+    open_window(stream, written);
   if (stream->closed || stream->watch.fd == -1)
     return;
   if (!stream->dialing)

@@ -14,6 +14,7 @@
 
 #include "tunnel/chunk.h"
 #include "tunnel/data-loop.h"
+#include "tunnel/stream-window.h"
 #include <stunfwd/mapping.h>
 
 typedef struct FwdTunnelEnd FwdTunnelEnd;
@@ -50,6 +51,7 @@ typedef struct FwdStream {
   FwdFlow *flow; /**< of FWD_STREAM_FLOW, once it is there */
 
   FwdChunkQueue out, in;
+  FwdStreamWindow window;
   guint64 out_total;     /**< bytes QUIC has taken so far */
   gboolean out_finished; /**< a FIN follows what is in @out */
   gboolean out_fin_sent;

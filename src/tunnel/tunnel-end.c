@@ -297,7 +297,7 @@ extend_window(FwdTunnelEnd *end)
   const gsize held = end->incoming.length;
 
   fwd_quic_connection_extend(&end->connection,
-                             held - MIN(held, FWD_TUNNEL_END_HELD_MAX));
+                             held - MIN(held, FWD_TUNNEL_END_RECEIVED_MAX));
 }
 
 static void

@@ -17,8 +17,10 @@
 #include "tunnel/target-table.h"
 #include <stunfwd/error.h>
 
-/** Bytes of streams that wait here in either direction; somewhat more may, see docs/architecture.md. */
+/** Bytes of streams that wait to be sent; somewhat more may, see docs/architecture.md. */
 #define FWD_TUNNEL_END_HELD_MAX ((gsize)128 * 1024 * 1024)
+/** Received ones: more than honest peers need, however many streams nobody reads. */
+#define FWD_TUNNEL_END_RECEIVED_MAX (2 * FWD_TUNNEL_END_HELD_MAX)
 
 /** What the loop half tells; called on the main thread, which may have let go of the end. */
 typedef struct {
@@ -63,6 +65,7 @@ struct FwdTunnelEnd {
   FwdScheduler scheduler;
   FwdFlows flows;
   FwdChunkPool incoming, outgoing; /**< not delivered yet; not acknowledged yet */
+  gsize windows;                   /**< of the purse for streams' windows, spent */
   GHashTable *streams; /**< gint64 * (in the stream) → FwdStream (owned) */
   GQueue ready;        /**< streams to serve this round */
   GQueue waiting;      /**< of FwdTunnelOpen (owned) */

@@ -149,7 +149,7 @@ check_limit(gconstpointer data)
     before = fwd_crowd_sent(there) + fwd_crowd_sent(back);
     fwd_crowd_fill(there);
     fwd_crowd_fill(back);
-    expect_room(pair, COUNT, FWD_TUNNEL_END_HELD_MAX + WINDOW_MAX, FWD_TUNNEL_END_HELD_MAX);
+    expect_room(pair, COUNT, FWD_TUNNEL_END_RECEIVED_MAX + WINDOW_MAX, FWD_TUNNEL_END_HELD_MAX);
   } while (before != fwd_crowd_sent(there) + fwd_crowd_sent(back));
   g_assert_cmpuint(fwd_quic_tunnel_get_statistics(pair->tunnel[0])->held_in, >=,
                    FWD_TUNNEL_END_HELD_MAX);

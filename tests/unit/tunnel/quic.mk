@@ -86,3 +86,7 @@ unit_tests += %D%/fairness-unit
 %C%_fairness_unit_SOURCES = %D%/fairness-unit.c
 %C%_fairness_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_fairness_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
+
+unit_tests += %D%/stream-window-unit
+%C%_stream_window_unit_SOURCES = %D%/stream-window-unit.c
+%C%_stream_window_unit_LDADD = $(tunnel_quic_libraries)

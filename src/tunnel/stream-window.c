@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tunnel/stream-window.h"
+
+/* A whole window delivered in less than this held the sender up, or nearly. */
+#define ROUND_TRIPS 2
+
+void
+fwd_stream_window_init(FwdStreamWindow *window)
+{
+  *window = (FwdStreamWindow){.size = FWD_STREAM_WINDOW_MIN};
+}
+
+void
+fwd_stream_window_clear(FwdStreamWindow *window, gsize *spent)
+{
+  *spent -= window->size - FWD_STREAM_WINDOW_MIN;
+  fwd_stream_window_init(window);
+}
+
+gsize
+fwd_stream_window_delivered(FwdStreamWindow *window, gsize length, gint64 rtt, gint64 now,
+                            gsize *spent)
+{
+  gsize more;
+
+  window->delivered += length;
+  if (window->delivered < window->size)
+    return length;
+  more = now - window->since < ROUND_TRIPS * rtt
+             ? MIN(window->size, FWD_STREAM_WINDOW_MAX - window->size)
+             : 0;
+  more = MIN(more, FWD_STREAM_PURSE - *spent);
+  *spent += more;
+  window->size += more;
+  window->delivered = 0;
+  window->since = now;
+  return length + more;
+}

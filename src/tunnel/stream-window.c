@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tunnel/stream-window.h"
 
-/* A whole window delivered in less than this held the sender up, or nearly. */
-#define ROUND_TRIPS 2
+/* A whole window delivered in less than this held the sender up, or nearly: where packets are
+ * lost what follows them waits for another round trip or two. */
+#define ROUND_TRIPS 4
 
 void
 fwd_stream_window_init(FwdStreamWindow *window)

@@ -46,7 +46,7 @@ test_slow_reader(void)
   gsize spent = 0;
 
   fwd_stream_window_init(&window);
-  receive(&window, 100, RTT / 4, &now, &spent);
+  receive(&window, 100, RTT / 8, &now, &spent);
   g_assert_cmpuint(window.size, ==, MIN_SIZE);
   for (guint i = 0; i < 100; i++)
     g_assert_cmpuint(fwd_stream_window_delivered(&window, 1, RTT, now, &spent), ==, 1);

@@ -62,7 +62,7 @@ def offer(bed, route, rate, seconds):
     """Datagrams sent and received at a rate, and how long sending took."""
     receiver = bed.start(bed.right, "udp-receive", PB, "udp-receive", SERVICE, seconds + 10)
     wait_for(lambda: bed.listens(bed.right, SERVICE, "udp"), 5, "the receiver", 0.01)
-    sent = bed.pb(bed.left, "udp-send", *route.udp, rate, seconds, DATAGRAM)
+    sent = bed.pb(bed.left, "udp-send", *route.udp, rate, seconds, DATAGRAM, limit=seconds + 30)
     time.sleep(IN_FLIGHT)
     receiver.stop()
     return sent, json.loads(receiver.out().splitlines()[-1])

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tunnel/flight-limit.h"
 
+#include "path/udp-path.h"
+
 #define SECOND ((gint64)NGTCP2_SECONDS)
 /* Twice of this a round trip is remembered: BBR measures it anew each 10 s. */
 #define LEAST_WINDOW (6 * SECOND)
@@ -10,7 +12,7 @@
 #define FLAT_ROUNDS 3
 /* What BBR itself wants under way when it looks for more room: on slow paths in smaller pieces. */
 #define PROBING_QUANTA  3
-#define QUANTUM_MIN     (10 * 1472)
+#define QUANTUM_MIN     (10 * FWD_UDP_MTU4)
 #define QUANTA_ON_A_WAY 8
 
 void

@@ -18,22 +18,24 @@ fwd_stream_window_clear(FwdStreamWindow *window, gsize *spent)
   fwd_stream_window_init(window);
 }
 
-gsize
-fwd_stream_window_delivered(FwdStreamWindow *window, gsize length, gint64 rtt, gint64 now,
-                            gsize *spent)
+gboolean
+fwd_stream_window_delivered(FwdStreamWindow *window, gsize length)
 {
-  gsize more;
-
   window->delivered += length;
-  if (window->delivered < window->size)
-    return length;
-  more = now - window->since < ROUND_TRIPS * rtt
-             ? MIN(window->size, FWD_STREAM_WINDOW_MAX - window->size)
-             : 0;
+  return window->delivered >= window->size;
+}
+
+gsize
+fwd_stream_window_grow(FwdStreamWindow *window, gint64 rtt, gint64 now, gsize *spent)
+{
+  gsize more = 0;
+
+  if (now - window->since < ROUND_TRIPS * rtt)
+    more = MIN(window->size, FWD_STREAM_WINDOW_MAX - window->size);
   more = MIN(more, FWD_STREAM_PURSE - *spent);
   *spent += more;
   window->size += more;
   window->delivered = 0;
   window->since = now;
-  return length + more;
+  return more;
 }

@@ -25,9 +25,7 @@ typedef struct {
 void fwd_stream_window_init(FwdStreamWindow *window);
 /** Gives what it has taken back to *@spent. */
 void fwd_stream_window_clear(FwdStreamWindow *window, gsize *spent);
-/**
- * @length bytes were delivered; @rtt is the round trip. Returns by how many bytes the
- * peer may send more: @length, and what the window grows by.
- */
-gsize fwd_stream_window_delivered(FwdStreamWindow *window, gsize length, gint64 rtt, gint64 now,
-                                  gsize *spent);
+/** @length bytes were delivered. TRUE: a whole window since it last grew, or could have. */
+gboolean fwd_stream_window_delivered(FwdStreamWindow *window, gsize length);
+/** After that; @rtt is the round trip. Returns by how many bytes the window grows. */
+gsize fwd_stream_window_grow(FwdStreamWindow *window, gint64 rtt, gint64 now, gsize *spent);

@@ -241,9 +241,11 @@ open_window(FwdStream *stream, gsize length)
   FwdTunnelEnd *end = stream->end;
   ngtcp2_conn_stat state;
 
-  ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
-  length = fwd_stream_window_delivered(&stream->window, length, (gint64)state.smoothed_rtt,
-                                       fwd_tunnel_end_now(end), &end->windows);
+  if (fwd_stream_window_delivered(&stream->window, length)) {
+    ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
+    length += fwd_stream_window_grow(&stream->window, (gint64)state.smoothed_rtt,
+                                     fwd_tunnel_end_now(end), &end->windows);
+  }
   ngtcp2_conn_extend_max_stream_offset(end->connection.quic, stream->id, length);
 }
 

@@ -66,6 +66,7 @@ typedef enum {
   FWD_STUN_FINGERPRINT = 0x8028,
   FWD_STUN_RESPONSE_ORIGIN = 0x802B,
   FWD_STUN_OTHER_ADDRESS = 0x802C,
+  FWD_STUN_PACKET_COUNTS = 0xFFE0, /**< our own, of checks: see path/probe.h */
 } FwdStunAttribute;
 
 /** A message inside somebody else's buffer, checked by fwd_stun_message_parse(). */

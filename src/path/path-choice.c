@@ -2,8 +2,11 @@
 #include "path/path-choice.h"
 
 #define MS G_GINT64_CONSTANT(1000000)
-/** How long a path must be better than one that works before it replaces it. */
-#define HOLD (3000 * MS)
+/**
+ * How long a path must be better than one that works before it replaces it. Meanwhile it is
+ * probed often: what loses as much as the lossy one would have shown it.
+ */
+#define HOLD (5000 * MS)
 /** Least time between two switches within a rank. */
 #define SWITCH_INTERVAL (5000 * MS)
 /** What the shorter round trip must gain at least. */
@@ -88,6 +91,15 @@ has_held(FwdPathChoice *choice, const FwdPathRating *path, gint64 now)
   return now >= choice->since + HOLD;
 }
 
+/* Not if it ranks better for its class alone, or where the loss has just ended. */
+static gboolean
+is_worth_a_flight(const FwdPathRating *best, const FwdPathRating *active)
+{
+  if (best->lossy)
+    return active->lossy;
+  return active->loss > FWD_PATH_LOSS_BAD / 2;
+}
+
 /* @best is not the active path, and both are alive. */
 static gboolean
 should_switch(FwdPathChoice *choice, const FwdPathRating *best, const FwdPathRating *active,
@@ -100,9 +112,13 @@ should_switch(FwdPathChoice *choice, const FwdPathRating *best, const FwdPathRat
     choice->switched = now;
     return TRUE;
   }
-  /* A path of a better class is no gamble; a flight from loss is one. */
+  /* To go to a clean path of a better class is no gamble; a flight from loss is one. */
   if (best->path_class < active->path_class && !best->lossy)
     return TRUE;
+  if (!is_worth_a_flight(best, active)) {
+    choice->challenger = 0;
+    return FALSE;
+  }
   return has_held(choice, best, now);
 }
 

@@ -4,22 +4,26 @@
  * little memory that makes it sticky. Times are nanoseconds, monotonic.
  *
  * A path that is alive beats a dead one. A lossy path ranks below clean ones of
- * worse classes. Among paths of one rank the round trip decides, by a margin.
+ * worse classes, and nothing but another lossy one is left for it. Among paths of
+ * one rank the round trip decides, by a margin.
  */
 #pragma once
 
 #include <stunfwd/path.h>
 
-/** Loss above which a path is bad, and below which one is clean. */
-#define FWD_PATH_LOSS_BAD   0.05
-#define FWD_PATH_LOSS_CLEAN 0.01
+/**
+ * Round trips lost, above which a path is bad, and below which it is clean. An eighth of them
+ * is lost where each way loses 6.5 % of the packets.
+ */
+#define FWD_PATH_LOSS_BAD   0.125
+#define FWD_PATH_LOSS_CLEAN 0.06
 
 typedef struct {
   guint32 id; /**< from 1 */
   FwdPathClass path_class;
   gboolean alive;
   gboolean lossy; /**< its loss has been bad for a while, see path-monitor.h */
-  double loss;    /**< 0 to 1 */
+  double loss;    /**< of round trips, 0 to 1 */
   gint64 rtt;     /**< 0 not measured */
 } FwdPathRating;
 

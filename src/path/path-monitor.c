@@ -9,16 +9,19 @@
 #define BURST_PROBES   3
 #define BURST_INTERVAL (50 * MS)
 
-#define BUSY_INTERVAL    (2000 * MS) /* of the active path while packets arrive */
-#define IDLE_INTERVAL    (1000 * MS) /* of the active path when it is silent */
+#define ACTIVE_INTERVAL  (1000 * MS)
 #define STANDBY_INTERVAL (3000 * MS)
 #define DEAD_INTERVAL    (2000 * MS)
-#define LOSSY_INTERVAL   (500 * MS) /* 20 of them fill the 10 s in which it must be clean */
+#define LOSSY_INTERVAL   (200 * MS) /* 50 of them fill the 10 s in which it must be clean */
 #define DOUBT_INTERVAL   (300 * MS) /* when a probe is overdue */
 
 /** A probe is lost after three round trips, or this. */
 #define LOST_AFTER         (300 * MS)
 #define LOST_AFTER_UNKNOWN (1000 * MS)
+/** TCP waits 200 ms and more before it sends the last segment again (RFC 6298, 2.4: 1 s); what
+ * is sent meanwhile waits for the rest of that. An answer is late after this, or half the
+ * shortest round trip, on top of that. */
+#define LATE (50 * MS)
 
 #define DEAD_AFTER  (1500 * MS)
 #define DEAD_PROBES 3
@@ -44,9 +47,16 @@ fwd_path_monitor_init(FwdPathMonitor *monitor, gboolean proven, gint64 rtt, gint
                               .heard = now,
                               .died = now,
                               .srtt = rtt,
+                              .loss = -1,
                               .rttvar = rtt / 2,
                               .proven = proven,
                               .alive = proven};
+}
+
+static gboolean
+is_loss(const FwdProbeRecord *record)
+{
+  return record->state == FWD_PROBE_LOST || record->state == FWD_PROBE_LATE;
 }
 
 /* Death was no loss: what was sent into it says nothing of the path as it is now. */
@@ -54,7 +64,7 @@ static void
 forget_losses(FwdPathMonitor *monitor)
 {
   for (guint i = 0; i < FWD_MONITOR_PROBES; i++)
-    if (monitor->probes[i].state == FWD_PROBE_LOST)
+    if (is_loss(&monitor->probes[i]))
       monitor->probes[i].state = FWD_PROBE_NONE;
 }
 
@@ -182,14 +192,13 @@ next_probe(const FwdPathMonitor *monitor, FwdMonitorUse use)
     return monitor->probed + BURST_INTERVAL;
   if (!monitor->alive)
     return monitor->probed + (monitor->proven ? DEAD_INTERVAL : DOUBT_INTERVAL);
-  if (count_unanswered(monitor) > 0 || use == FWD_MONITOR_NEEDED)
+  if (count_unanswered(monitor) > 0)
     return monitor->probed + DOUBT_INTERVAL;
-  if (monitor->lossy || was_lossy_lately(monitor))
+  if (use == FWD_MONITOR_NEEDED || monitor->lossy || was_lossy_lately(monitor))
     return monitor->probed + LOSSY_INTERVAL;
   if (use == FWD_MONITOR_STANDBY)
     return monitor->probed + STANDBY_INTERVAL;
-  return MIN(MIN(monitor->probed + BUSY_INTERVAL, next_doubt(monitor)),
-             MAX(monitor->probed, monitor->heard) + IDLE_INTERVAL);
+  return MIN(monitor->probed + ACTIVE_INTERVAL, next_doubt(monitor));
 }
 
 gboolean
@@ -206,6 +215,7 @@ fwd_path_monitor_probe(FwdPathMonitor *monitor, guint8 *transaction, gint64 now)
   fwd_stun_new_transaction(record->transaction);
   memcpy(transaction, record->transaction, FWD_STUN_TRANSACTION_SIZE);
   record->sent = now;
+  record->packets = monitor->packets.counts.sent;
   record->state = FWD_PROBE_WAITING;
   monitor->probed = now;
   if (monitor->burst > 0)
@@ -228,18 +238,32 @@ measure(FwdPathMonitor *monitor, gint64 rtt)
   monitor->srtt = MAX(monitor->srtt + (rtt - monitor->srtt) / 8, 1);
 }
 
+/* A byte stream loses nothing: what a lost segment costs there is the time until it came again.
+ */
+static gboolean
+is_late(const FwdPathMonitor *monitor, gint64 rtt)
+{
+  return monitor->retransmits && monitor->least > 0 &&
+         rtt >= monitor->least + MAX(LATE, monitor->least / 2);
+}
+
 gboolean
-fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction, gint64 now)
+fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction,
+                          const FwdPacketCounts *counts, gint64 now)
 {
   for (guint i = 0; i < FWD_MONITOR_PROBES; i++) {
     FwdProbeRecord *record = &monitor->probes[i];
     if ((record->state != FWD_PROBE_WAITING && record->state != FWD_PROBE_LOST) ||
         memcmp(record->transaction, transaction, FWD_STUN_TRANSACTION_SIZE) != 0)
       continue;
-    record->state = FWD_PROBE_ANSWERED;
+    record->state = is_late(monitor, now - record->sent) ? FWD_PROBE_LATE : FWD_PROBE_ANSWERED;
+    if (is_loss(record))
+      monitor->last_loss = MAX(monitor->last_loss, record->sent);
     monitor->proven = TRUE;
     monitor->one_way = FALSE;
     measure(monitor, now - record->sent);
+    if (counts != NULL)
+      fwd_packet_loss_report(&monitor->packets, record->packets, counts, now);
     return TRUE;
   }
   return FALSE;
@@ -247,18 +271,24 @@ fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction, gi
 
 /* Loss. */
 
-double
-fwd_path_monitor_get_loss(const FwdPathMonitor *monitor)
+static double
+get_loss_of_probes(const FwdPathMonitor *monitor)
 {
   guint seen = 0, lost = 0;
 
   for (guint i = 1; i <= FWD_MONITOR_PROBES && seen < FWD_MONITOR_WINDOW; i++) {
     guint index = (monitor->next - i) % FWD_MONITOR_PROBES;
     const FwdProbeRecord *record = &monitor->probes[index];
-    seen += record->state == FWD_PROBE_ANSWERED || record->state == FWD_PROBE_LOST;
-    lost += record->state == FWD_PROBE_LOST;
+    seen += record->state == FWD_PROBE_ANSWERED || is_loss(record);
+    lost += is_loss(record);
   }
   return (double)lost / FWD_MONITOR_WINDOW;
+}
+
+double
+fwd_path_monitor_get_loss(const FwdPathMonitor *monitor)
+{
+  return monitor->loss >= 0 ? monitor->loss : get_loss_of_probes(monitor);
 }
 
 static void
@@ -292,6 +322,8 @@ void
 fwd_path_monitor_update(FwdPathMonitor *monitor, gint64 now)
 {
   count_overdue(monitor, now);
+  if (monitor->retransmits || !fwd_packet_loss_get(&monitor->packets, now, &monitor->loss))
+    monitor->loss = -1;
   if (monitor->alive && now >= monitor->heard + DEAD_AFTER &&
       count_unanswered(monitor) >= DEAD_PROBES)
     die(monitor, now);
@@ -305,7 +337,7 @@ fwd_path_monitor_update(FwdPathMonitor *monitor, gint64 now)
 gboolean
 fwd_path_monitor_is_doubtful(const FwdPathMonitor *monitor)
 {
-  return monitor->alive && count_unanswered(monitor) > 0;
+  return monitor->alive && (monitor->bad_since != 0 || count_unanswered(monitor) > 0);
 }
 
 static gint64

@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "path/path-set.h"
-#include "path/path-choice.h"
-#include "path/path-monitor.h"
+#include "path/path-entry.h"
 #include "path/udp-path.h"
 #include <string.h>
 
 #define NS_PER_US 1000
-
-/** Ids that a path had before and that QUIC may still name: two at a time at most. */
-#define FORMER_IDS 4
-
-typedef struct {
-  FwdPathId id;
-  FwdPathId former[FORMER_IDS]; /* the last one first */
-  FwdPath *path;
-  FwdPathMonitor monitor;
-  gboolean guessed; /* its class and strategy: it was adopted */
-  gboolean told;    /* as alive */
-} Entry;
 
 struct FwdPathSet {
   guint8 probe_key[FWD_PROBE_KEY_SIZE];
@@ -29,7 +16,7 @@ struct FwdPathSet {
   void (*blocked)(int fd, gpointer user_data);
   gpointer blocked_data;
 
-  Entry *entries[FWD_PATHS_MAX + 1]; /* one more while a new one looks for its place */
+  FwdPathEntry *entries[FWD_PATHS_MAX + 1]; /* one more while a new one looks for its place */
   guint count;
   FwdPathId last_id;
   FwdPathId active;
@@ -54,43 +41,27 @@ fwd_path_set_new(const FwdPathSetConfig *config, const FwdPathSetEvents *events,
   return set;
 }
 
-static void
-free_entry(Entry *entry)
-{
-  fwd_path_close(entry->path);
-  g_free(entry);
-}
-
 void
 fwd_path_set_free(FwdPathSet *set)
 {
   for (guint i = 0; i < set->count; i++)
-    free_entry(set->entries[i]);
+    fwd_path_entry_free(set->entries[i]);
   explicit_bzero(set->probe_key, sizeof set->probe_key);
   g_free(set);
 }
 
 /* Looking things up. */
 
-static gboolean
-has_id(const Entry *entry, FwdPathId id)
-{
-  for (guint i = 0; id != 0 && i < FORMER_IDS; i++)
-    if (entry->former[i] == id)
-      return TRUE;
-  return entry->id == id;
-}
-
-static Entry *
+static FwdPathEntry *
 find_entry(const FwdPathSet *set, FwdPathId id)
 {
   for (guint i = 0; i < set->count; i++)
-    if (has_id(set->entries[i], id))
+    if (fwd_path_entry_has_id(set->entries[i], id))
       return set->entries[i];
   return NULL;
 }
 
-static Entry *
+static FwdPathEntry *
 find_by_address(const FwdPathSet *set, int fd, const FwdEndpoint *remote)
 {
   for (guint i = 0; i < set->count; i++) {
@@ -105,7 +76,7 @@ find_by_address(const FwdPathSet *set, int fd, const FwdEndpoint *remote)
 FwdPathId
 fwd_path_set_find(const FwdPathSet *set, int fd, const FwdEndpoint *remote)
 {
-  const Entry *entry = find_by_address(set, fd, remote);
+  const FwdPathEntry *entry = find_by_address(set, fd, remote);
 
   return entry != NULL ? entry->id : 0;
 }
@@ -119,54 +90,28 @@ fwd_path_set_get_active(const FwdPathSet *set)
 FwdPath *
 fwd_path_set_get(const FwdPathSet *set, FwdPathId id)
 {
-  const Entry *entry = find_entry(set, id);
+  const FwdPathEntry *entry = find_entry(set, id);
 
   return entry != NULL ? entry->path : NULL;
-}
-
-static void
-describe(const FwdPathSet *set, const Entry *entry, FwdPathInfo *info)
-{
-  const FwdPath *path = entry->path;
-
-  *info = (FwdPathInfo){.id = entry->id,
-                        .path_class = path->path_class,
-                        .local = path->local,
-                        .remote = path->remote,
-                        .mtu = path->mtu,
-                        .rtt_us = (guint32)(entry->monitor.srtt / NS_PER_US),
-                        .loss = fwd_path_monitor_get_loss(&entry->monitor),
-                        .alive = entry->monitor.alive,
-                        .active = entry->id == set->active};
-  g_strlcpy(info->strategy, path->strategy, sizeof info->strategy);
 }
 
 guint
 fwd_path_set_describe(const FwdPathSet *set, FwdPathInfo *info, guint count)
 {
-  const Entry *active = find_entry(set, set->active);
+  const FwdPathEntry *active = find_entry(set, set->active);
   guint described = 0;
 
-  if (active != NULL && count > 0)
-    describe(set, active, &info[described++]);
+  if (active != NULL && count > 0) {
+    fwd_path_entry_describe(active, &info[described]);
+    info[described++].active = TRUE;
+  }
   for (guint i = 0; i < set->count && described < count; i++)
     if (set->entries[i] != active)
-      describe(set, set->entries[i], &info[described++]);
+      fwd_path_entry_describe(set->entries[i], &info[described++]);
   return described;
 }
 
 /* Choosing. */
-
-static FwdPathRating
-rate(const Entry *entry)
-{
-  return (FwdPathRating){.id = entry->id,
-                         .path_class = entry->path->path_class,
-                         .alive = entry->monitor.alive,
-                         .lossy = entry->monitor.lossy,
-                         .loss = fwd_path_monitor_get_loss(&entry->monitor),
-                         .rtt = entry->monitor.srtt};
-}
 
 static gboolean
 is_any_alive(const FwdPathSet *set)
@@ -181,7 +126,7 @@ static void
 set_active(FwdPathSet *set, FwdPathId id)
 {
   FwdPathId former = set->active;
-  const Entry *entry = find_entry(set, former);
+  const FwdPathEntry *entry = find_entry(set, former);
 
   if (id == former)
     return;
@@ -193,21 +138,19 @@ set_active(FwdPathSet *set, FwdPathId id)
 }
 
 static void
-give_new_id(FwdPathSet *set, Entry *entry)
+give_new_id(FwdPathSet *set, FwdPathEntry *entry)
 {
   const FwdPathId id = ++set->last_id;
 
-  memmove(&entry->former[1], &entry->former[0], (FORMER_IDS - 1) * sizeof entry->former[0]);
-  entry->former[0] = entry->id;
   if (set->active == entry->id)
     set->active = id;
-  entry->id = id;
+  fwd_path_entry_renumber(entry, id);
 }
 
 void
 fwd_path_set_leave(FwdPathSet *set, FwdPathId id)
 {
-  Entry *entry = find_entry(set, id);
+  FwdPathEntry *entry = find_entry(set, id);
 
   if (!set->controlling && entry != NULL)
     give_new_id(set, entry);
@@ -220,9 +163,10 @@ fwd_path_set_leave(FwdPathSet *set, FwdPathId id)
 static FwdPathId
 renew(FwdPathSet *set, FwdPathId id)
 {
-  Entry *entry = find_entry(set, id);
+  FwdPathEntry *entry = find_entry(set, id);
 
-  if (!set->controlling || set->active != 0 || entry == NULL || !has_id(entry, set->lost))
+  if (!set->controlling || set->active != 0 || entry == NULL ||
+      !fwd_path_entry_has_id(entry, set->lost))
     return id;
   give_new_id(set, entry);
   return entry->id;
@@ -239,7 +183,7 @@ choose(FwdPathSet *set, gint64 now)
       find_entry(set, set->active) != NULL)
     return;
   for (guint i = 0; i < set->count; i++)
-    ratings[i] = rate(set->entries[i]);
+    ratings[i] = fwd_path_entry_rate(set->entries[i]);
   id = fwd_path_choice_make(&set->choice, ratings, set->count, set->active, now);
   set_active(set, renew(set, id));
 }
@@ -247,7 +191,7 @@ choose(FwdPathSet *set, gint64 now)
 void
 fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now)
 {
-  const Entry *entry = find_entry(set, id);
+  const FwdPathEntry *entry = find_entry(set, id);
 
   if (set->controlling || entry == NULL)
     return;
@@ -259,11 +203,12 @@ fwd_path_set_follow(FwdPathSet *set, FwdPathId id, gint64 now)
 }
 
 /* What takes the path's place must be known to work before it is needed: what makes a path
- * silent, such as a router that has forgotten us, may have ended the others as well. */
+ * silent, such as a router that has forgotten us, may have ended the others as well, and a
+ * network that loses its packets may lose the others', too. */
 static FwdMonitorUse
-get_use(const FwdPathSet *set, const Entry *entry)
+get_use(const FwdPathSet *set, const FwdPathEntry *entry)
 {
-  const Entry *active = find_entry(set, set->active);
+  const FwdPathEntry *active = find_entry(set, set->active);
 
   if (entry == active)
     return FWD_MONITOR_ACTIVE;
@@ -279,7 +224,7 @@ plan(FwdPathSet *set)
   gint64 deadline = set->controlling ? fwd_path_choice_deadline(&set->choice) : G_MAXINT64;
 
   for (guint i = 0; i < set->count; i++) {
-    const Entry *entry = set->entries[i];
+    const FwdPathEntry *entry = set->entries[i];
     deadline = MIN(deadline, fwd_path_monitor_deadline(&entry->monitor, get_use(set, entry)));
   }
   set->deadline = deadline;
@@ -287,7 +232,7 @@ plan(FwdPathSet *set)
 
 /* Out of the set first, so that the callback finds the set as it will be. */
 static void
-drop(FwdPathSet *set, Entry *entry)
+drop(FwdPathSet *set, FwdPathEntry *entry)
 {
   for (guint i = 0; i < set->count; i++)
     if (set->entries[i] == entry) {
@@ -297,18 +242,18 @@ drop(FwdPathSet *set, Entry *entry)
     }
   set->count--;
   set->events.removed(entry->id, entry->path, set->user_data);
-  free_entry(entry);
+  fwd_path_entry_free(entry);
 }
 
 /* The one that comes last in the order of ratings (@sign 1) or first (-1), but not @except. */
-static Entry *
+static FwdPathEntry *
 find_extreme(const FwdPathSet *set, gint sign, FwdPathId except)
 {
-  Entry *found = NULL;
+  FwdPathEntry *found = NULL;
   FwdPathRating found_rating = {0};
 
   for (guint i = 0; i < set->count; i++) {
-    FwdPathRating rating = rate(set->entries[i]);
+    FwdPathRating rating = fwd_path_entry_rate(set->entries[i]);
     if (rating.id == except)
       continue;
     if (found == NULL || sign * fwd_path_rating_compare(&rating, &found_rating) > 0) {
@@ -319,48 +264,33 @@ find_extreme(const FwdPathSet *set, gint sign, FwdPathId except)
   return found;
 }
 
-static Entry *
+static FwdPathEntry *
 find_worst_standby(const FwdPathSet *set)
 {
   return find_extreme(set, 1, set->active);
 }
 
-static Entry *
+static FwdPathId
 append(FwdPathSet *set, FwdPath *path, gboolean proven, gint64 now)
 {
-  Entry *entry = g_new0(Entry, 1);
+  FwdPathEntry *entry = fwd_path_entry_new(++set->last_id, path, proven, now);
 
-  entry->id = ++set->last_id;
-  entry->path = path;
-  entry->guessed = !proven;
-  fwd_path_monitor_init(&entry->monitor, proven, (gint64)path->rtt_us * NS_PER_US, now);
   set->entries[set->count++] = entry;
-  return entry;
-}
-
-static FwdPathId
-merge(Entry *entry, FwdPath *path, gint64 now)
-{
-  if (entry->guessed || path->path_class < entry->path->path_class) {
-    entry->path->path_class = path->path_class;
-    g_strlcpy(entry->path->strategy, path->strategy, sizeof entry->path->strategy);
-  }
-  entry->guessed = FALSE;
-  /* The strategy has just had an answer over it. */
-  if (entry->path->rtt_us == 0)
-    entry->path->rtt_us = path->rtt_us;
-  fwd_path_monitor_vouch(&entry->monitor, now);
-  fwd_path_close(path);
   return entry->id;
 }
 
 FwdPathId
 fwd_path_set_add(FwdPathSet *set, FwdPath *path, gint64 now)
 {
-  Entry *present = find_by_address(set, path->fd, path->shared ? &path->remote : NULL);
-  FwdPathId id = present != NULL ? merge(present, path, now) : append(set, path, TRUE, now)->id;
-  const Entry *entry;
+  FwdPathEntry *present = find_by_address(set, path->fd, path->shared ? &path->remote : NULL);
+  const FwdPathEntry *entry;
+  FwdPathId id;
 
+  if (present != NULL) {
+    id = present->id;
+    fwd_path_entry_merge(present, path, now);
+  } else
+    id = append(set, path, TRUE, now);
   if (set->count > FWD_PATHS_MAX)
     drop(set, find_worst_standby(set));
   entry = find_entry(set, id);
@@ -384,7 +314,7 @@ count_unproven(const FwdPathSet *set)
 static gboolean
 make_room(FwdPathSet *set)
 {
-  Entry *worst = find_worst_standby(set);
+  FwdPathEntry *worst = find_worst_standby(set);
 
   if (count_unproven(set) >= FWD_PATHS_UNPROVEN_MAX)
     return FALSE;
@@ -410,14 +340,14 @@ fwd_path_set_adopt(FwdPathSet *set, int fd, const FwdEndpoint *remote, gint64 no
              ? fwd_udp_path_new(fd, &local, remote, model->path_class, model->strategy, 0)
              : fwd_udp_path_new(fd, &local, remote, FWD_PATH_CLASS_P2P, "udp-punch", 0);
   set->deadline = now;
-  return append(set, path, FALSE, now)->id;
+  return append(set, path, FALSE, now);
 }
 
 /* Traffic. */
 
 /** The descriptor is waited for when a path has kept something, or takes nothing. */
 static gssize
-send_on(FwdPathSet *set, Entry *entry, const FwdPacketBatch *batch)
+send_on(FwdPathSet *set, FwdPathEntry *entry, const FwdPacketBatch *batch)
 {
   gssize taken = entry->path->ops->send_batch(entry->path, batch);
   const int kept = taken < 0 ? 0 : fwd_path_flush(entry->path);
@@ -433,7 +363,7 @@ send_on(FwdPathSet *set, Entry *entry, const FwdPacketBatch *batch)
 gssize
 fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gint64 now)
 {
-  Entry *entry = find_entry(set, id);
+  FwdPathEntry *entry = find_entry(set, id);
   gssize taken;
 
   if (entry == NULL || entry->monitor.failed)
@@ -441,6 +371,9 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
   taken = send_on(set, entry, batch);
   if (taken < 0)
     fwd_path_set_fail(set, id, now);
+  else
+    entry->monitor.packets.counts.sent +=
+        (guint32)((gsize)taken + batch->segment - 1) / (guint32)batch->segment;
   /* What waits for a dead path would hold up all others for as long as it is kept. */
   return taken < 0 || !entry->monitor.alive ? (gssize)batch->length : taken;
 }
@@ -448,7 +381,7 @@ fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gi
 void
 fwd_path_set_expect_answer(FwdPathSet *set, FwdPathId id, gint64 now)
 {
-  Entry *entry = find_entry(set, id);
+  FwdPathEntry *entry = find_entry(set, id);
 
   /* Once for many packets: what comes back ends it. */
   if (entry == NULL || entry->monitor.sent != 0)
@@ -469,7 +402,7 @@ fwd_path_set_on_blocked(FwdPathSet *set, void (*blocked)(int fd, gpointer user_d
 void
 fwd_path_set_fail(FwdPathSet *set, FwdPathId id, gint64 now)
 {
-  Entry *entry = find_entry(set, id);
+  FwdPathEntry *entry = find_entry(set, id);
 
   if (entry == NULL)
     return;
@@ -478,29 +411,51 @@ fwd_path_set_fail(FwdPathSet *set, FwdPathId id, gint64 now)
 }
 
 static void
-hear(FwdPathSet *set, Entry *entry, gint64 now)
+hear(FwdPathSet *set, FwdPathEntry *entry, gint64 now)
 {
   if (fwd_path_monitor_heard(&entry->monitor, now))
     set->deadline = MIN(set->deadline, now);
 }
 
 void
-fwd_path_set_heard(FwdPathSet *set, FwdPathId id, gint64 now)
+fwd_path_set_heard(FwdPathSet *set, FwdPathId id, guint packets, gint64 now)
 {
-  Entry *entry = find_entry(set, id);
+  FwdPathEntry *entry = find_entry(set, id);
 
-  if (entry != NULL)
+  if (entry == NULL)
+    return;
+  entry->monitor.packets.counts.received += packets;
+  hear(set, entry, now);
+}
+
+void
+fwd_path_set_answer(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
+                    const FwdEndpoint *from, gint64 now)
+{
+  FwdPathEntry *entry = find_entry(set, id);
+  guint8 response[FWD_PROBE_SIZE_MAX];
+  FwdPacketBatch batch = {.data = response};
+
+  if (entry == NULL || entry->monitor.failed)
+    return;
+  batch.length = batch.segment =
+      fwd_probe_write_response(response, sizeof response, set->probe_key, probe->transaction,
+                               from, &entry->monitor.packets.counts);
+  if (send_on(set, entry, &batch) < 0)
+    fwd_path_set_fail(set, id, now);
+  else
     hear(set, entry, now);
 }
 
 gboolean
 fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint64 now)
 {
-  Entry *entry = find_entry(set, id);
+  FwdPathEntry *entry = find_entry(set, id);
   guint32 least;
 
   if (entry == NULL || probe->message_class != FWD_STUN_SUCCESS ||
-      !fwd_path_monitor_answered(&entry->monitor, probe->transaction, now))
+      !fwd_path_monitor_answered(&entry->monitor, probe->transaction,
+                                 probe->counted ? &probe->counts : NULL, now))
     return FALSE;
   least = (guint32)MAX(entry->monitor.least / NS_PER_US, 1);
   if (entry->path->rtt_us == 0 || least < entry->path->rtt_us)
@@ -510,7 +465,7 @@ fwd_path_set_answered(FwdPathSet *set, FwdPathId id, const FwdProbe *probe, gint
 }
 
 static void
-send_probe(FwdPathSet *set, Entry *entry, gint64 now)
+send_probe(FwdPathSet *set, FwdPathEntry *entry, gint64 now)
 {
   guint8 transaction[FWD_STUN_TRANSACTION_SIZE], buffer[FWD_PROBE_SIZE_MAX];
   FwdPacketBatch batch = {.data = buffer};
@@ -538,7 +493,7 @@ tend(FwdPathSet *set, gint64 now)
   for (guint i = 0; i < set->count; i++)
     fwd_path_monitor_update(&set->entries[i]->monitor, now);
   for (guint i = 0; i < set->count; i++) {
-    Entry *entry = set->entries[i];
+    FwdPathEntry *entry = set->entries[i];
     if (fwd_path_monitor_is_due(&entry->monitor, get_use(set, entry), now))
       send_probe(set, entry, now);
   }
@@ -550,7 +505,7 @@ tell_alive(FwdPathSet *set)
   gboolean changed = FALSE;
 
   for (guint i = 0; i < set->count; i++) {
-    Entry *entry = set->entries[i];
+    FwdPathEntry *entry = set->entries[i];
     changed |= entry->told != entry->monitor.alive;
     entry->told = entry->monitor.alive;
   }
@@ -560,13 +515,13 @@ tell_alive(FwdPathSet *set)
 
 /* When all are dead the best stays: it may be all there ever is, and both ends keep the same.
  */
-static Entry *
+static FwdPathEntry *
 find_hopeless(const FwdPathSet *set, gint64 now)
 {
-  const Entry *best = find_extreme(set, -1, 0);
+  const FwdPathEntry *best = find_extreme(set, -1, 0);
 
   for (guint i = 0; i < set->count; i++) {
-    Entry *entry = set->entries[i];
+    FwdPathEntry *entry = set->entries[i];
     if (!fwd_path_monitor_is_hopeless(&entry->monitor, now))
       continue;
     if (entry != best || entry->monitor.failed)
@@ -580,7 +535,7 @@ void
 fwd_path_set_tick(FwdPathSet *set, gint64 now)
 {
   FwdPathId before = set->active;
-  Entry *hopeless;
+  FwdPathEntry *hopeless;
 
   tend(set, now);
   tell_alive(set);

@@ -54,7 +54,7 @@ typedef struct {
   FwdEndpoint local, remote;
   guint16 mtu;
   guint32 rtt_us; /**< smoothed; 0 not measured yet */
-  double loss;    /**< of the last probes, 0 to 1 */
+  double loss;    /**< of round trips, 0 to 1; see path-monitor.h */
   gboolean alive;
   gboolean active;
 } FwdPathInfo;
@@ -107,8 +107,8 @@ fwd_path_set_addresses(FwdPathId id, struct sockaddr_in6 *local, struct sockaddr
 FwdPathId fwd_path_set_id_of(const struct sockaddr *synthetic);
 
 /**
- * ops->send_batch of the path; a dead path takes everything and loses it. One
- * that dies of it is dealt with by the next tick, which is then due at once.
+ * Sends QUIC packets: ops->send_batch of the path; a dead path takes everything and loses it.
+ * One that dies of it is dealt with by the next tick, which is then due at once.
  */
 gssize
 fwd_path_set_send(FwdPathSet *set, FwdPathId id, const FwdPacketBatch *batch, gint64 now);
@@ -124,8 +124,13 @@ void fwd_path_set_expect_answer(FwdPathSet *set, FwdPathId id, gint64 now);
 void fwd_path_set_on_blocked(FwdPathSet *set, void (*blocked)(int fd, gpointer user_data),
                              gpointer user_data);
 
-/** Packets arrived on a path: it is alive. If it was dead, a tick is due at once. */
-void fwd_path_set_heard(FwdPathSet *set, FwdPathId id, gint64 now);
+/** @packets of QUIC, or none but a check, arrived on a path: it is alive. If it was dead, a
+ * tick is due at once. */
+void fwd_path_set_heard(FwdPathSet *set, FwdPathId id, guint packets, gint64 now);
+
+/** Answers a check that came over a path from @from. */
+void fwd_path_set_answer(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
+                         const FwdEndpoint *from, gint64 now);
 
 /** A check response; FALSE if it answers no probe of this set. */
 gboolean

@@ -27,12 +27,17 @@ fwd_probe_write_request(guint8 *buffer, gsize size, const guint8 *key, const cha
 
 gsize
 fwd_probe_write_response(guint8 *buffer, gsize size, const guint8 *key,
-                         const guint8 *transaction, const FwdEndpoint *from)
+                         const guint8 *transaction, const FwdEndpoint *from,
+                         const FwdPacketCounts *counts)
 {
   FwdStunWriter writer;
 
   fwd_stun_writer_begin(&writer, buffer, size, FWD_STUN_SUCCESS, FWD_STUN_BINDING, transaction);
   fwd_stun_writer_add_endpoint(&writer, FWD_STUN_XOR_MAPPED_ADDRESS, from);
+  if (counts != NULL) {
+    const guint32 value[] = {g_htonl(counts->sent), g_htonl(counts->received)};
+    fwd_stun_writer_add(&writer, FWD_STUN_PACKET_COUNTS, value, sizeof value);
+  }
   return finish(&writer, key);
 }
 
@@ -65,13 +70,28 @@ read_username(const FwdStunMessage *message, const char *self, FwdProbe *probe)
 }
 
 static gboolean
+read_response(const FwdStunMessage *message, FwdProbe *probe)
+{
+  guint32 value[2];
+  gsize length;
+  const guint8 *counts = fwd_stun_message_find(message, FWD_STUN_PACKET_COUNTS, &length);
+
+  if (counts != NULL && length == sizeof value) {
+    memcpy(value, counts, sizeof value);
+    probe->counts = (FwdPacketCounts){g_ntohl(value[0]), g_ntohl(value[1])};
+    probe->counted = TRUE;
+  }
+  return fwd_stun_message_get_endpoint(message, FWD_STUN_XOR_MAPPED_ADDRESS, &probe->mapped);
+}
+
+static gboolean
 read_contents(const FwdStunMessage *message, const char *self, FwdProbe *probe)
 {
   switch (probe->message_class) {
   case FWD_STUN_REQUEST:
     return read_username(message, self, probe);
   case FWD_STUN_SUCCESS:
-    return fwd_stun_message_get_endpoint(message, FWD_STUN_XOR_MAPPED_ADDRESS, &probe->mapped);
+    return read_response(message, probe);
   default:
     return FALSE;
   }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "net/stun-message.h"
+#include "path/packet-loss.h"
 
 #define FWD_PROBE_KEY_SIZE 32
 /** A peer's id: 16 hexadecimal digits. */
@@ -19,6 +20,8 @@ typedef struct {
   const guint8 *transaction;
   char sender[FWD_PEER_ID_SIZE + 1]; /**< of a request; empty for a response */
   FwdEndpoint mapped;                /**< of a response: how the peer saw us */
+  gboolean counted;                  /**< of a response: it tells */
+  FwdPacketCounts counts;            /**< the peer's, of this path */
 } FwdProbe;
 
 /** Writes a request and returns its length. */
@@ -26,9 +29,14 @@ gsize
 fwd_probe_write_request(guint8 *buffer, gsize size, const guint8 *key, const char *receiver,
                         const char *sender, const guint8 *transaction);
 
-/** Writes the success response to a request that came from @from. */
+/**
+ * Writes the success response to a request that came from @from. With the responder's @counts
+ * of the path, if it is known to be one (PACKET-COUNTS: sent and received, 32 bits each); else
+ * NULL.
+ */
 gsize fwd_probe_write_response(guint8 *buffer, gsize size, const guint8 *key,
-                               const guint8 *transaction, const FwdEndpoint *from);
+                               const guint8 *transaction, const FwdEndpoint *from,
+                               const FwdPacketCounts *counts);
 
 /**
  * Reads a check and proves that it was made with @key; a request must name

@@ -227,7 +227,7 @@ write_response(FwdAttempt *attempt, guint8 *buffer, gsize size, const guint8 *tr
   FwdConnectorAttempt *self = FWD_CONNECTOR_ATTEMPT(attempt);
 
   return fwd_probe_write_response(buffer, size, fwd_data_plane_get_probe_key(self->plane),
-                                  transaction, from);
+                                  transaction, from, NULL);
 }
 
 static FwdPath *

@@ -51,6 +51,7 @@ struct FwdDemultiplexer {
   Source *reading;
   FwdReceiver *heard; /* whose path the packets of this batch came on */
   FwdPathId heard_on;
+  guint packets; /* so many of them */
 
   guint8 buffer[FWD_DATAGRAM_BUFFER_SIZE];
 };
@@ -128,21 +129,18 @@ tell_if_sooner(FwdReceiver *receiver, gint64 before)
 }
 
 static void
-hear(FwdReceiver *receiver, FwdPathId id, gint64 now)
-{
-  gint64 before = fwd_path_set_deadline(receiver->paths);
-
-  fwd_path_set_heard(receiver->paths, id, now);
-  tell_if_sooner(receiver, before);
-}
-
-static void
 finish_batch(FwdDemultiplexer *demultiplexer, gint64 now)
 {
   FwdReceiver *receiver = g_steal_pointer(&demultiplexer->heard);
+  const guint packets = demultiplexer->packets;
+  gint64 before;
 
-  if (receiver != NULL)
-    hear(receiver, demultiplexer->heard_on, now);
+  demultiplexer->packets = 0;
+  if (receiver == NULL)
+    return;
+  before = fwd_path_set_deadline(receiver->paths);
+  fwd_path_set_heard(receiver->paths, demultiplexer->heard_on, packets, now);
+  tell_if_sooner(receiver, before);
 }
 
 /* Checks and other STUN. */
@@ -163,38 +161,46 @@ find_path(const Origin *origin, const FwdReceiver *receiver)
   return source->receiver == receiver ? find_own_id(source) : 0;
 }
 
-static void
-answer(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
+/* FALSE if it came over no path, or over one of another peer. */
+static gboolean
+answer_on_path(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
 {
-  const Source *source = origin->source;
+  for (guint i = 0; i < demultiplexer->members->len; i++) {
+    FwdReceiver *receiver = ((Member *)demultiplexer->members->pdata[i])->receiver;
+    FwdPathId id = strcmp(receiver->peer, probe->sender) == 0 ? find_path(origin, receiver) : 0;
+    gint64 before;
+    if (id == 0)
+      continue;
+    before = fwd_path_set_deadline(receiver->paths);
+    fwd_path_set_answer(receiver->paths, id, probe, &origin->from, origin->now);
+    tell_if_sooner(receiver, before);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* A strategy of the peer's looks for a path. */
+static void
+answer_on_socket(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
+{
   guint8 response[FWD_PROBE_SIZE_MAX];
   gsize length = fwd_probe_write_response(response, sizeof response, demultiplexer->probe_key,
-                                          probe->transaction, &origin->from);
-  FwdPacketBatch batch = {.data = response, .length = length, .segment = length};
+                                          probe->transaction, &origin->from, NULL);
 
-  if (source->receiver == NULL)
-    fwd_datagram_socket_send_one(source->watch.fd, &origin->from, 0, response, length);
-  else
-    fwd_path_set_send(source->receiver->paths, find_own_id(source), &batch, origin->now);
+  fwd_datagram_socket_send_one(origin->source->watch.fd, &origin->from, 0, response, length);
 }
 
 static void
 on_request(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
 {
-  answer(demultiplexer, origin, probe);
-  /* Only the shared socket leads back there: what a path of its own has at its end may be a relay. */
+  if (!answer_on_path(demultiplexer, origin, probe) && origin->source->receiver == NULL)
+    answer_on_socket(demultiplexer, origin, probe);
+  /* Only the shared socket leads back there: what a path of its own has at its end may be a
+   * relay. */
   if (origin->source->receiver == NULL &&
       !fwd_reporter_challenged(demultiplexer->reporter, probe->sender, &origin->from,
                                origin->now))
     fwd_strangers_drop(&demultiplexer->strangers);
-  for (guint i = 0; i < demultiplexer->members->len; i++) {
-    FwdReceiver *receiver = ((Member *)demultiplexer->members->pdata[i])->receiver;
-    FwdPathId id = strcmp(receiver->peer, probe->sender) == 0 ? find_path(origin, receiver) : 0;
-    if (id == 0)
-      continue;
-    hear(receiver, id, origin->now);
-    return;
-  }
 }
 
 static void
@@ -294,6 +300,7 @@ on_quic(FwdDemultiplexer *demultiplexer, const Origin *origin, guint64 connectio
     fwd_strangers_drop(&demultiplexer->strangers);
     return;
   }
+  demultiplexer->packets++;
   receiver->receive(receiver, demultiplexer->heard_on, data, length, origin->now);
 }
 

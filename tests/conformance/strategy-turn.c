@@ -121,7 +121,7 @@ static gsize
 write_response(FwdAttempt *attempt, guint8 *buffer, gsize size, const guint8 *transaction,
                const FwdEndpoint *from)
 {
-  return fwd_probe_write_response(buffer, size, KEY, transaction, from);
+  return fwd_probe_write_response(buffer, size, KEY, transaction, from, NULL);
 }
 
 static void

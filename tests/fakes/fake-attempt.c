@@ -140,7 +140,7 @@ receive(const FakePacket *packet, const FwdEndpoint *host, gpointer user_data)
     return;
   }
   length = fwd_probe_write_response(response, sizeof response, PROBE_KEY, probe.transaction,
-                                    &packet->from);
+                                    &packet->from, NULL);
   fake_site_send(self->site, host, &packet->from, response, length);
   fwd_attempt_emit_challenged(FWD_ATTEMPT(self), &packet->from);
 }
@@ -320,7 +320,7 @@ static gsize
 fake_attempt_write_response(FwdAttempt *attempt, guint8 *buffer, gsize size,
                             const guint8 *transaction, const FwdEndpoint *from)
 {
-  return fwd_probe_write_response(buffer, size, PROBE_KEY, transaction, from);
+  return fwd_probe_write_response(buffer, size, PROBE_KEY, transaction, from, NULL);
 }
 
 static FwdPath *

@@ -26,7 +26,7 @@ typedef struct {
 
 struct FwdFakeLink {
   End ends[2];
-  gint64 now, delay;
+  gint64 now, delay, retransmission;
   double loss;
   GRand *random;
 };
@@ -55,14 +55,18 @@ static void
 deliver(FwdFakeLink *link, guint to, const guint8 *data, gsize length)
 {
   End *end = &link->ends[to];
+  const gboolean lost = g_rand_double(link->random) < link->loss;
+  const Packet *before = g_queue_peek_tail(&end->inbox);
   guint64 one = 1;
   Packet *packet;
 
   link->ends[1 - to].sent++;
-  if (end->cut || end->closed || g_rand_double(link->random) < link->loss)
+  if (end->cut || end->closed || (lost && link->retransmission == 0))
     return;
   packet = g_malloc(sizeof *packet + length);
-  packet->arrival = link->now + link->delay;
+  packet->arrival = link->now + link->delay + (lost ? link->retransmission : 0);
+  if (link->retransmission > 0 && before != NULL)
+    packet->arrival = MAX(packet->arrival, before->arrival);
   packet->length = length;
   memcpy(packet->data, data, length);
   g_queue_push_tail(&end->inbox, packet);
@@ -182,6 +186,12 @@ void
 fwd_fake_link_set_loss(FwdFakeLink *link, double loss)
 {
   link->loss = loss;
+}
+
+void
+fwd_fake_link_set_retransmission(FwdFakeLink *link, gint64 delay)
+{
+  link->retransmission = delay;
 }
 
 void

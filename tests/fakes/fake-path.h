@@ -31,6 +31,9 @@ gint64 fwd_fake_link_deadline(const FwdFakeLink *link);
 void fwd_fake_link_set_delay(FwdFakeLink *link, gint64 delay);
 /** 0 to 1; which packets are lost is the same in every run. */
 void fwd_fake_link_set_loss(FwdFakeLink *link, double loss);
+/** What is lost arrives so much later instead, and all behind it waits, as over TCP. 0: never.
+ */
+void fwd_fake_link_set_retransmission(FwdFakeLink *link, gint64 delay);
 /** What is sent to @end from now on is lost; 0, 1. */
 void fwd_fake_link_cut(FwdFakeLink *link, guint end, gboolean cut);
 /** While TRUE, @end takes nothing (send_batch returns 0). */

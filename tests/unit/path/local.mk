@@ -1,5 +1,9 @@
 path_unit_libraries = libpath.la libnet.la libcore.la $(GLIB_LIBS)
 
+unit_tests += %D%/packet-loss-unit
+%C%_packet_loss_unit_SOURCES = %D%/packet-loss-unit.c
+%C%_packet_loss_unit_LDADD = $(path_unit_libraries)
+
 unit_tests += %D%/path-choice-unit
 %C%_path_choice_unit_SOURCES = %D%/path-choice-unit.c
 %C%_path_choice_unit_LDADD = $(path_unit_libraries)

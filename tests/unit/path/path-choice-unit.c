@@ -59,15 +59,15 @@ test_loss_loses_to_a_clean_relay_after_a_while(void)
   g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 1 * S), ==, 1);
   ratings[0].lossy = TRUE;
   g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 2 * S), ==, 1);
-  g_assert_cmpint(fwd_path_choice_deadline(&choice), ==, 5 * S);
-  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 5 * S - 1), ==, 1);
-  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 5 * S), ==, 2);
+  g_assert_cmpint(fwd_path_choice_deadline(&choice), ==, 7 * S);
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 7 * S - 1), ==, 1);
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 7 * S), ==, 2);
   g_assert_cmpint(fwd_path_choice_deadline(&choice), ==, G_MAXINT64);
   /* And back as soon as it counts as clean again. */
-  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 2, 6 * S), ==, 2);
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 2, 8 * S), ==, 2);
   ratings[0].lossy = FALSE;
   ratings[0].loss = 0;
-  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 2, 7 * S), ==, 1);
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 2, 9 * S), ==, 1);
 }
 
 static void
@@ -77,13 +77,46 @@ test_a_challenger_that_gives_in_starts_anew(void)
   FwdPathRating ratings[] = {path(1, P2P, 10), path(2, RELAY, 40)};
 
   ratings[0].lossy = TRUE;
+  ratings[0].loss = 0.2;
   g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 1 * S), ==, 1);
-  ratings[1].loss = 0.05;
+  ratings[1].loss = 0.075;
   g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 3 * S), ==, 1);
   ratings[1].loss = 0;
   g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 4 * S), ==, 1);
-  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 6 * S), ==, 1);
-  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 7 * S), ==, 2);
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 8 * S), ==, 1);
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 9 * S), ==, 2);
+}
+
+static void
+test_no_flight_where_loss_has_just_ended(void)
+{
+  FwdPathChoice choice = {0};
+  FwdPathRating ratings[] = {path(1, P2P, 10), path(2, RELAY, 40)};
+
+  ratings[0].lossy = TRUE;
+  ratings[0].loss = 0.2;
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 1 * S), ==, 1);
+  ratings[0].loss = 0.025;
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 1, 20 * S), ==, 1);
+  g_assert_cmpint(fwd_path_choice_deadline(&choice), ==, G_MAXINT64);
+}
+
+static void
+test_only_a_lossy_path_is_left_for_a_lossy_one(void)
+{
+  FwdPathChoice choice = {0};
+  FwdPathRating ratings[] = {path(1, P2P, 10), path(2, RELAY, 40)};
+
+  ratings[0].lossy = TRUE;
+  ratings[0].loss = 0.2;
+  ratings[1].loss = 0.075;
+  g_assert_cmpint(fwd_path_rating_compare(&ratings[0], &ratings[1]), <, 0);
+  for (gint64 now = 1 * S; now < 60 * S; now += S)
+    g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 2, now), ==, 2);
+  g_assert_cmpint(fwd_path_choice_deadline(&choice), ==, G_MAXINT64);
+  ratings[1].lossy = TRUE;
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 2, 60 * S), ==, 2);
+  g_assert_cmpuint(fwd_path_choice_make(&choice, ratings, 2, 2, 65 * S), ==, 1);
 }
 
 static void
@@ -94,8 +127,8 @@ test_ranks(void)
     FwdPathClass path_class;
     gboolean lossy;
     double loss;
-  } order[] = {{LAN, FALSE, 0},  {P2P, FALSE, 0.03},   {RELAY, FALSE, 0}, {LAN, TRUE, 0.1},
-               {P2P, TRUE, 0.1}, {RELAY, FALSE, 0.03}, {RELAY, TRUE, 0.1}};
+  } order[] = {{LAN, FALSE, 0},  {P2P, FALSE, 0.075},   {RELAY, FALSE, 0.05}, {LAN, TRUE, 0.2},
+               {P2P, TRUE, 0.2}, {RELAY, FALSE, 0.075}, {RELAY, TRUE, 0.2}};
 
   for (guint i = 0; i + 1 < G_N_ELEMENTS(order); i++) {
     FwdPathRating a = path(1, order[i].path_class, 500);
@@ -170,6 +203,8 @@ main(int argc, char **argv)
   g_test_add_func("/path-choice/dead", test_dead_active_falls_back_at_once);
   g_test_add_func("/path-choice/loss", test_loss_loses_to_a_clean_relay_after_a_while);
   g_test_add_func("/path-choice/hold", test_a_challenger_that_gives_in_starts_anew);
+  g_test_add_func("/path-choice/loss/ended", test_no_flight_where_loss_has_just_ended);
+  g_test_add_func("/path-choice/loss/both", test_only_a_lossy_path_is_left_for_a_lossy_one);
   g_test_add_func("/path-choice/ranks", test_ranks);
   g_test_add_func("/path-choice/rtt-margin", test_round_trip_needs_a_margin);
   g_test_add_func("/path-choice/rtt-unknown", test_unknown_round_trip_wins_nothing);

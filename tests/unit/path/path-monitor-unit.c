@@ -12,7 +12,8 @@
 typedef struct {
   FwdPathMonitor monitor;
   FwdMonitorUse use;
-  gint64 rtt; /* of the path; 0: it answers nothing */
+  gint64 rtt;    /* of the path; 0: it answers nothing */
+  guint answers; /* one probe of so many; 0: all */
   gint64 last_sent;
   gboolean hears; /* packets arrive all the time */
   guint probes;
@@ -42,8 +43,9 @@ run_until(Path *path, gint64 end, gboolean (*condition)(const Path *path))
     fwd_path_monitor_probe(&path->monitor, transaction, now);
     path->probes++;
     path->last_sent = now;
-    if (path->rtt > 0) {
-      g_assert_true(fwd_path_monitor_answered(&path->monitor, transaction, now + path->rtt));
+    if (path->rtt > 0 && (path->answers == 0 || path->probes % path->answers == 0)) {
+      g_assert_true(
+          fwd_path_monitor_answered(&path->monitor, transaction, NULL, now + path->rtt));
       fwd_path_monitor_heard(&path->monitor, now + path->rtt);
     }
   }
@@ -101,7 +103,7 @@ test_round_trip_is_smoothed(void)
 
   fwd_path_monitor_init(&monitor, TRUE, 100 * MS, 0);
   fwd_path_monitor_probe(&monitor, transaction, 1000 * MS);
-  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, 1180 * MS));
+  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, NULL, 1180 * MS));
   g_assert_cmpint(monitor.srtt, ==, 110 * MS);
   g_assert_cmpint(monitor.rttvar, ==, 50 * MS + (80 - 50) * MS / 4);
 }
@@ -115,11 +117,11 @@ test_an_answer_counts_once(void)
   fwd_path_monitor_init(&monitor, TRUE, 0, 0);
   fwd_stun_new_transaction(other);
   memset(transaction, 0, sizeof transaction);
-  g_assert_false(fwd_path_monitor_answered(&monitor, transaction, 1));
+  g_assert_false(fwd_path_monitor_answered(&monitor, transaction, NULL, 1));
   fwd_path_monitor_probe(&monitor, transaction, 1);
-  g_assert_false(fwd_path_monitor_answered(&monitor, other, 2));
-  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, 2));
-  g_assert_false(fwd_path_monitor_answered(&monitor, transaction, 2));
+  g_assert_false(fwd_path_monitor_answered(&monitor, other, NULL, 2));
+  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, NULL, 2));
+  g_assert_false(fwd_path_monitor_answered(&monitor, transaction, NULL, 2));
 }
 
 static void
@@ -130,9 +132,9 @@ test_intervals(void)
     gboolean hears;
     guint probes; /* in 30 s, the first three included */
   } cases[] = {{ACTIVE, FALSE, 3 + 29},
-               {ACTIVE, TRUE, 3 + 14},
+               {ACTIVE, TRUE, 3 + 29},
                {STANDBY, FALSE, 3 + 9},
-               {NEEDED, TRUE, 3 + 99}};
+               {NEEDED, TRUE, 3 + 149}};
 
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     Path path;
@@ -290,13 +292,12 @@ test_loss_counts_after_a_while_and_heals(void)
 
   init(&path, ACTIVE, 10 * MS);
   run_until(&path, 110 * S, NULL);
-  path.rtt = 0;
-  path.hears = TRUE; /* one way works, but our probes stay unanswered */
+  path.answers = 2;
   lossy = run_until(&path, 130 * S, is_lossy);
   g_assert_cmpint(lossy, >=, 113 * S);
   g_assert_true(path.monitor.alive);
-  g_assert_cmpfloat(fwd_path_monitor_get_loss(&path.monitor), >, 0.05);
-  path.rtt = 10 * MS;
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&path.monitor), >, 0.1);
+  path.answers = 0;
   clean = run_until(&path, lossy + 30 * S, is_clean);
   g_assert_cmpint(clean, >=, path.monitor.last_loss + 10 * S);
   g_assert_cmpint(clean, <=, path.monitor.last_loss + 11 * S);
@@ -338,7 +339,7 @@ test_one_answer_in_seven_is_no_death(void)
 
     fwd_path_monitor_probe(&monitor, transaction, now);
     if (i % 7 == 0)
-      g_assert_true(fwd_path_monitor_answered(&monitor, transaction, now + 10 * MS));
+      g_assert_true(fwd_path_monitor_answered(&monitor, transaction, NULL, now + 10 * MS));
     fwd_path_monitor_heard(&monitor, now + 400 * MS);
     fwd_path_monitor_update(&monitor, now + 500 * MS);
     g_assert_true(monitor.alive);
@@ -371,8 +372,41 @@ test_a_late_answer_is_no_loss(void)
   fwd_path_monitor_update(&monitor, 300 * MS - 1);
   g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
   fwd_path_monitor_update(&monitor, 300 * MS);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0.025);
+  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, NULL, 400 * MS));
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
+}
+
+/* The answer to a probe that is sent at @sent. */
+static void
+answer(FwdPathMonitor *monitor, gint64 sent, gint64 rtt)
+{
+  guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
+
+  fwd_path_monitor_probe(monitor, transaction, sent);
+  fwd_path_monitor_update(monitor, sent + rtt);
+  g_assert_true(fwd_path_monitor_answered(monitor, transaction, NULL, sent + rtt));
+}
+
+static void
+test_a_late_answer_is_loss_where_it_is_sent_again(void)
+{
+  FwdPathMonitor monitor;
+
+  fwd_path_monitor_init(&monitor, TRUE, 10 * MS, 0);
+  monitor.retransmits = TRUE;
+  /* Nothing to compare with. */
+  answer(&monitor, 0, 500 * MS);
+  answer(&monitor, 1 * S, 20 * MS);
+  answer(&monitor, 2 * S, 70 * MS - 1);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
+  answer(&monitor, 3 * S, 70 * MS);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0.025);
+  answer(&monitor, 4 * S, 900 * MS);
   g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0.05);
-  g_assert_true(fwd_path_monitor_answered(&monitor, transaction, 400 * MS));
+  g_assert_true(monitor.alive);
+  for (guint i = 0; i < FWD_MONITOR_WINDOW; i++)
+    answer(&monitor, (5 + i) * S, 20 * MS);
   g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
 }
 
@@ -398,5 +432,7 @@ main(int argc, char **argv)
   g_test_add_func("/path-monitor/one-way/some-answers", test_one_answer_in_seven_is_no_death);
   g_test_add_func("/path-monitor/one-way/vouched", test_a_strategy_can_vouch);
   g_test_add_func("/path-monitor/late", test_a_late_answer_is_no_loss);
+  g_test_add_func("/path-monitor/late/sent-again",
+                  test_a_late_answer_is_loss_where_it_is_sent_again);
   return g_test_run();
 }

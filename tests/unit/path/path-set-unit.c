@@ -118,22 +118,21 @@ add_link(Pair *pair, guint link, FwdPathClass path_class, gint64 delay)
 static void
 take(Pair *pair, guint side, FwdPathId id, const guint8 *data, gsize length)
 {
-  FwdPath *path = fwd_path_set_get(pair->sets[side], id);
-  guint8 buffer[FWD_PROBE_SIZE_MAX];
-  FwdPacketBatch batch = {.data = buffer};
+  const FwdPath *path = fwd_path_set_get(pair->sets[side], id);
   FwdProbe probe;
 
+  if (length == 1) {
+    fwd_path_set_heard(pair->sets[side], id, 1, pair->now);
+    return;
+  }
   g_assert_true(fwd_probe_read(data, length, probe_key, names[side], &probe));
-  fwd_path_set_heard(pair->sets[side], id, pair->now);
   if (probe.message_class == FWD_STUN_SUCCESS) {
     g_assert_true(fwd_path_set_answered(pair->sets[side], id, &probe, pair->now));
     g_assert_false(fwd_path_set_answered(pair->sets[side], id, &probe, pair->now));
     return;
   }
   g_assert_cmpstr(probe.sender, ==, names[1 - side]);
-  batch.length = batch.segment = fwd_probe_write_response(buffer, sizeof buffer, probe_key,
-                                                          probe.transaction, &path->remote);
-  fwd_path_set_send(pair->sets[side], id, &batch, pair->now);
+  fwd_path_set_answer(pair->sets[side], id, &probe, &path->remote, pair->now);
 }
 
 static void
@@ -197,7 +196,7 @@ test_empty(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpint(fwd_path_set_deadline(pair->sets[0]), ==, G_MAXINT64);
   g_assert_cmpuint(fwd_path_set_get_active(pair->sets[0]), ==, 0);
   g_assert_cmpuint(fwd_path_set_describe(pair->sets[0], &info, 1), ==, 0);
-  fwd_path_set_heard(pair->sets[0], 9, 1);
+  fwd_path_set_heard(pair->sets[0], 9, 0, 1);
   fwd_path_set_fail(pair->sets[0], 9, 1);
   fwd_path_set_tick(pair->sets[0], 1);
   g_assert_cmpstr(pair->story->str, ==, "");
@@ -275,7 +274,8 @@ test_the_next_path_is_tried_in_doubt(Pair *pair, gconstpointer data G_GNUC_UNUSE
 
   add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
   add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
-  run(pair, 11 * S);
+  /* Heard not long ago. */
+  run(pair, 10 * S + 200 * MS);
   g_string_truncate(pair->story, 0);
   cut(pair, 1, TRUE);
   fwd_path_set_expect_answer(pair->sets[0], 2, pair->now);
@@ -323,6 +323,57 @@ test_a_lossy_path_loses_to_a_clean_relay(Pair *pair, gconstpointer data G_GNUC_U
   fwd_fake_link_set_loss(pair->links[1], 0);
   run(pair, 20 * S);
   g_assert_cmpstr(pair->story->str, ==, "2>1 1>2 ");
+}
+
+/* The relay's TCP connection crosses the same network: its loss shows as delay. */
+static void
+test_a_relay_that_loses_as_much_is_no_refuge(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
+  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  run(pair, 10 * S);
+  g_string_truncate(pair->story, 0);
+  fwd_fake_link_set_retransmission(pair->links[0], 200 * MS);
+  for (guint i = 0; i < 2; i++)
+    fwd_fake_link_set_loss(pair->links[i], 0.15);
+  run(pair, 300 * S);
+  g_assert_cmpstr(pair->story->str, ==, "");
+}
+
+/* 2,000 packets a second each way over the first path. */
+static void
+run_with_traffic(Pair *pair, gint64 duration)
+{
+  static const guint8 packets[20] = {0};
+  const FwdPacketBatch batch = {.data = packets, .length = sizeof packets, .segment = 1};
+
+  for (gint64 end = pair->now + duration; pair->now < end;) {
+    for (guint side = 0; side < 2; side++) {
+      const FwdPathId id = fwd_path_set_get_active(pair->sets[0]);
+      g_assert_cmpint(fwd_path_set_send(pair->sets[side], id, &batch, pair->now), ==,
+                      sizeof packets);
+    }
+    run(pair, 10 * MS);
+  }
+}
+
+static void
+test_what_the_traffic_loses_counts(Pair *pair, gconstpointer data G_GNUC_UNUSED)
+{
+  FwdPathInfo info[2];
+
+  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
+  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  run(pair, 10 * S);
+  g_string_truncate(pair->story, 0);
+  fwd_fake_link_set_loss(pair->links[1], 0.05);
+  run_with_traffic(pair, 60 * S);
+  g_assert_cmpstr(pair->story->str, ==, "");
+  g_assert_cmpuint(fwd_path_set_describe(pair->sets[0], info, 2), ==, 2);
+  g_assert_cmpfloat_with_epsilon(info[0].loss, 0.0975, 0.03);
+  fwd_fake_link_set_loss(pair->links[1], 0.1);
+  run_with_traffic(pair, 15 * S);
+  g_assert_cmpstr(pair->story->str, ==, "2>1 ");
 }
 
 static void
@@ -494,7 +545,7 @@ test_back_from_the_dead(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   g_assert_true(fwd_path_set_get(pair->sets[0], 1) == fwd_path_set_get(pair->sets[0], 2));
   for (guint i = 0; i < 40; i++)
     fwd_path_set_tick(pair->sets[0], pair->now += 100 * MS);
-  fwd_path_set_heard(pair->sets[0], 2, pair->now);
+  fwd_path_set_heard(pair->sets[0], 2, 0, pair->now);
   fwd_path_set_tick(pair->sets[0], pair->now);
   g_assert_cmpstr(pair->story->str, ==, "0>1 1>0! 0>2 2>0! 0>3 ");
   close(fd);
@@ -555,7 +606,7 @@ test_adopted_paths_must_prove_themselves(Pair *pair, gconstpointer data G_GNUC_U
     FwdEndpoint remote = endpoint(20000 + i);
     FwdPathId id = fwd_path_set_adopt(pair->sets[0], fd, &remote, pair->now);
     g_assert_cmpint(id != 0, ==, i < FWD_PATHS_UNPROVEN_MAX);
-    fwd_path_set_heard(pair->sets[0], id, pair->now);
+    fwd_path_set_heard(pair->sets[0], id, 0, pair->now);
   }
   g_assert_cmpuint(fwd_path_set_describe(pair->sets[0], info, FWD_PATHS_MAX), ==, 5);
   g_assert_true(info[0].alive && !info[1].alive && !info[4].alive);
@@ -611,6 +662,8 @@ main(int argc, char **argv)
   ADD("doubt", test_the_next_path_is_tried_in_doubt);
   ADD("given-up", test_dead_paths_are_given_up_but_for_the_last);
   ADD("lossy", test_a_lossy_path_loses_to_a_clean_relay);
+  ADD("lossy/both", test_a_relay_that_loses_as_much_is_no_refuge);
+  ADD("lossy/traffic", test_what_the_traffic_loses_counts);
   ADD("broken", test_a_broken_descriptor);
   ADD("blocked/waits", test_a_blocked_path);
   ADD("blocked/dead", test_a_dead_path_holds_nothing_up);

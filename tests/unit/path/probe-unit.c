@@ -46,7 +46,7 @@ test_response(void)
     FwdProbe probe;
     gsize length;
     g_assert_true(fwd_endpoint_from_address(addresses[i], 4321, &from));
-    length = fwd_probe_write_response(buffer, sizeof buffer, key, transaction, &from);
+    length = fwd_probe_write_response(buffer, sizeof buffer, key, transaction, &from, NULL);
     g_assert_cmpuint(length, >, 0);
     g_assert_true(fwd_probe_read(buffer, length, key, self, &probe));
     g_assert_cmpint(probe.message_class, ==, FWD_STUN_SUCCESS);
@@ -57,13 +57,36 @@ test_response(void)
 }
 
 static void
+test_a_response_may_tell_counts(void)
+{
+  static const FwdPacketCounts counts = {.sent = 4000000000, .received = 7};
+  guint8 buffer[FWD_PROBE_SIZE_MAX], request[FWD_PROBE_SIZE_MAX];
+  FwdEndpoint from;
+  FwdProbe probe;
+  gsize length;
+
+  g_assert_true(fwd_endpoint_from_address("2001:db8::7", 4321, &from));
+  length = fwd_probe_write_response(buffer, sizeof buffer, key, transaction, &from, NULL);
+  g_assert_true(fwd_probe_read(buffer, length, key, self, &probe));
+  g_assert_false(probe.counted);
+  length = fwd_probe_write_response(buffer, sizeof buffer, key, transaction, &from, &counts);
+  g_assert_true(fwd_probe_read(buffer, length, key, self, &probe));
+  g_assert_true(probe.counted);
+  g_assert_cmpuint(probe.counts.sent, ==, counts.sent);
+  g_assert_cmpuint(probe.counts.received, ==, counts.received);
+  /* Nobody gets more than he has sent. */
+  g_assert_cmpuint(length, <=, make_request(request));
+}
+
+static void
 test_every_changed_bit_is_seen(void)
 {
   guint8 buffer[FWD_PROBE_SIZE_MAX];
   gsize length = make_request(buffer);
   FwdProbe probe;
 
-  /* What follows MESSAGE-INTEGRITY is not covered by it: FINGERPRINT may become another type. */
+  /* What follows MESSAGE-INTEGRITY is not covered by it: FINGERPRINT may become another type.
+   */
   for (gsize bit = 0; bit < 8 * (length - 8); bit++) {
     buffer[bit / 8] ^= (guint8)(1 << (bit % 8));
     g_assert_false(fwd_probe_read(buffer, length, key, self, &probe));
@@ -137,7 +160,7 @@ test_small_buffer(void)
 
   fwd_endpoint_any(AF_INET6, &from);
   g_assert_cmpuint(fwd_probe_write_request(buffer, 60, key, self, peer, transaction), ==, 0);
-  g_assert_cmpuint(fwd_probe_write_response(buffer, 60, key, transaction, &from), ==, 0);
+  g_assert_cmpuint(fwd_probe_write_response(buffer, 60, key, transaction, &from, NULL), ==, 0);
 }
 
 int
@@ -146,6 +169,7 @@ main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/probe/request", test_request);
   g_test_add_func("/probe/response", test_response);
+  g_test_add_func("/probe/counts", test_a_response_may_tell_counts);
   g_test_add_func("/probe/changed-bits", test_every_changed_bit_is_seen);
   g_test_add_func("/probe/usernames", test_usernames);
   g_test_add_func("/probe/without-integrity", test_without_integrity);

@@ -288,7 +288,7 @@ test_response_to_the_main_thread(Fixture *fixture, gconstpointer data G_GNUC_UNU
 {
   guint8 buffer[FWD_PROBE_SIZE_MAX];
   gsize length =
-      fwd_probe_write_response(buffer, sizeof buffer, key, transaction, &fixture->local);
+      fwd_probe_write_response(buffer, sizeof buffer, key, transaction, &fixture->local, NULL);
 
   send_to_loop(fixture, buffer, length, length);
   g_assert_cmpstr(fixture->told->str, ==, "checked abcdefghijkl ");
@@ -337,6 +337,30 @@ test_quic_of_a_batch(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint(fixture->last_length, ==, 60);
   g_assert_cmpuint(fixture->last_path, ==, 1);
   g_assert_cmpuint(get_counters(fixture).dropped, ==, 0);
+}
+
+static void
+test_an_answer_tells_what_came(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+  guint8 packets[10 * 100], buffer[FWD_PROBE_SIZE_MAX];
+  FwdProbe probe = {0};
+  gsize length;
+
+  fwd_data_loop_post_and_wait(fixture->loop, add_receiver_with_path, fixture);
+  for (guint i = 0; i < 10; i++)
+    make_packet(packets + 100 * i, 100);
+  send_to_loop(fixture, packets, sizeof packets, 100);
+  length = fwd_probe_write_request(buffer, sizeof buffer, key, self, peer, transaction);
+  send_to_loop(fixture, buffer, length, length);
+  do {
+    /* The path's own probes come first. */
+    length = receive_at_peer(fixture, buffer, sizeof buffer);
+    g_assert_cmpuint(length, >, 0);
+    g_assert_true(fwd_probe_read(buffer, length, key, peer, &probe));
+  } while (probe.message_class != FWD_STUN_SUCCESS);
+  g_assert_true(probe.counted);
+  g_assert_cmpuint(probe.counts.received, ==, 10);
+  g_assert_cmpuint(probe.counts.sent, ==, 0);
 }
 
 static void
@@ -416,7 +440,7 @@ test_probes_of_a_path_are_matched(Fixture *fixture, gconstpointer data G_GNUC_UN
   {
     guint8 id[FWD_STUN_TRANSACTION_SIZE];
     memcpy(id, probe.transaction, sizeof id);
-    length = fwd_probe_write_response(buffer, sizeof buffer, key, id, &fixture->local);
+    length = fwd_probe_write_response(buffer, sizeof buffer, key, id, &fixture->local, NULL);
   }
   send_to_loop(fixture, buffer, length, length);
   g_assert_cmpstr(fixture->told->str, ==, "");
@@ -538,6 +562,7 @@ main(int argc, char **argv)
 #define ADD(path, test)                                                                        \
   g_test_add("/demultiplexer/" path, Fixture, NULL, set_up, test, tear_down)
   ADD("check/answered", test_request_is_answered);
+  ADD("check/counts", test_an_answer_tells_what_came);
   ADD("check/forged", test_forged_request);
   ADD("check/main", test_response_to_the_main_thread);
   ADD("check/path", test_probes_of_a_path_are_matched);

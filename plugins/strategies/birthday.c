@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hole punching towards a NAT with random ports: see birthday.md. */
 #include "ends.h"
-#include "own-sockets.h"
-#include "run.h"
+#include "many-ports.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -52,10 +51,9 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(FwdBirthday, fwd_birthday, G_TYPE_OBJECT,
                                                     fwd_birthday_strategy_init))
 
 typedef struct {
-  FwdRun run;             /* first */
-  gint64 due;             /* of the next group */
-  FwdOwnSockets *sockets; /* of the side with random ports; NULL at the other */
-  guint wanted, opened;   /* sockets */
+  FwdManyPorts base;    /* first */
+  gint64 due;           /* of the next group */
+  guint wanted, opened; /* sockets */
   gboolean measured, told_opened, told_hit;
   guint16 *ports; /* of the other side: those not probed yet come last */
   FwdEndpoint peer;
@@ -63,11 +61,7 @@ typedef struct {
   FwdEndpoint found; /* a socket of the peer that has got through to us, */
   gint64 found_ends; /* and until when it is asked instead of others */
   gint64 asked;
-  guint probes, sent;
-  char *stopped; /* by the peer, with that reason */
-  gboolean answered;
-  FwdEndpoint winner;
-  guint winner_rtt_us;
+  guint probes;
 } Birthday;
 
 static void
@@ -77,14 +71,7 @@ tell(Birthday *self, const char *key, GVariant *value)
 
   g_variant_dict_init(&message, NULL);
   g_variant_dict_insert_value(&message, key, value);
-  fwd_attempt_send_message(self->run.attempt, g_variant_dict_end(&message));
-}
-
-static void
-give_up(Birthday *self, FwdErrorCode code, const char *why)
-{
-  tell(self, "stop", g_variant_new_string(why));
-  fwd_run_fail(&self->run, code, "%s", why);
+  fwd_attempt_send_message(self->base.run.attempt, g_variant_dict_end(&message));
 }
 
 /* The side with random ports. */
@@ -93,16 +80,16 @@ give_up(Birthday *self, FwdErrorCode code, const char *why)
 static void
 begin_measuring(Birthday *self)
 {
-  const FwdEndpoint *server = fwd_ends_find_stun_server(self->run.attempt);
+  const FwdEndpoint *server = fwd_ends_find_stun_server(self->base.run.attempt);
 
-  self->due = self->run.started + HEAD_START_US;
-  self->measured =
-      server == NULL || fwd_attempt_get_local_nat(self->run.attempt)->ports == FWD_PORTS_RANDOM;
+  self->due = self->base.run.started + HEAD_START_US;
+  self->measured = server == NULL ||
+                   fwd_attempt_get_local_nat(self->base.run.attempt)->ports == FWD_PORTS_RANDOM;
   for (guint i = 0; i < PATTERN_PROBES && !self->measured; i++) {
-    if (!fwd_own_sockets_open(self->sockets))
+    if (!fwd_own_sockets_open(self->base.sockets))
       return;
-    fwd_own_sockets_query(self->sockets, i, server);
-    self->sent++;
+    fwd_own_sockets_query(self->base.sockets, i, server);
+    self->base.sent++;
   }
 }
 
@@ -111,11 +98,11 @@ counts_ports(Birthday *self)
 {
   guint16 ports[PATTERN_PROBES];
 
-  if (fwd_own_sockets_get_count(self->sockets) < PATTERN_PROBES ||
-      !fwd_own_sockets_are_mapped(self->sockets, PATTERN_PROBES))
+  if (fwd_own_sockets_get_count(self->base.sockets) < PATTERN_PROBES ||
+      !fwd_own_sockets_are_mapped(self->base.sockets, PATTERN_PROBES))
     return FALSE;
   for (guint i = 0; i < PATTERN_PROBES; i++)
-    ports[i] = fwd_endpoint_port(fwd_own_sockets_get_mapped(self->sockets, i));
+    ports[i] = fwd_endpoint_port(fwd_own_sockets_get_mapped(self->base.sockets, i));
   return fwd_ends_find_step(ports, PATTERN_PROBES) != 0;
 }
 
@@ -123,7 +110,7 @@ counts_ports(Birthday *self)
 static guint
 count_free_descriptors(Birthday *self)
 {
-  const int fd = fwd_attempt_open_socket(self->run.attempt, AF_INET);
+  const int fd = fwd_attempt_open_socket(self->base.run.attempt, AF_INET);
   struct rlimit limit;
   guint left = 0;
 
@@ -141,44 +128,37 @@ begin_opening(Birthday *self)
 {
   self->measured = TRUE;
   if (counts_ports(self)) {
-    give_up(self, FWD_ERROR_UNSUPPORTED,
-            "the NAT counts its ports: port-prediction is for that");
+    fwd_many_ports_give_up(&self->base, FWD_ERROR_UNSUPPORTED,
+                           "the NAT counts its ports: port-prediction is for that");
     return FALSE;
   }
-  fwd_own_sockets_clear(self->sockets);
-  if (!fwd_ends_find_peer(self->run.attempt, &self->peer)) {
-    give_up(self, FWD_ERROR_UNREACHABLE, "the other side has no public address");
+  fwd_own_sockets_clear(self->base.sockets);
+  if (!fwd_ends_find_peer(self->base.run.attempt, &self->peer)) {
+    fwd_many_ports_give_up(&self->base, FWD_ERROR_UNREACHABLE,
+                           "the other side has no public address");
     return FALSE;
   }
   self->wanted = MIN(SOCKETS, count_free_descriptors(self));
   if (self->wanted < SOCKETS)
-    fwd_attempt_advise(self->run.attempt,
+    fwd_attempt_advise(self->base.run.attempt,
                        "allow more open files (ulimit -n): birthday has %u sockets, not %u",
                        self->wanted, SOCKETS);
   return TRUE;
 }
 
-static guint
-first_ttl(FwdAttempt *attempt)
-{
-  const guint hops = fwd_attempt_get_local_nat(attempt)->hops;
-
-  return hops > 0 ? hops + 1 : 0;
-}
-
 static void
 open_group(Birthday *self)
 {
-  const guint ttl = first_ttl(self->run.attempt);
+  const guint ttl = fwd_ends_find_first_ttl(self->base.run.attempt);
 
   for (guint i = 0; i < GROUP_SOCKETS && self->opened < self->wanted; i++) {
-    if (!fwd_own_sockets_open(self->sockets)) {
+    if (!fwd_own_sockets_open(self->base.sockets)) {
       self->wanted = self->opened;
       break;
     }
-    fwd_own_sockets_check(self->sockets, self->opened, &self->peer, ttl);
+    fwd_own_sockets_check(self->base.sockets, self->opened, &self->peer, ttl);
     self->opened++;
-    self->sent++;
+    self->base.sent++;
   }
 }
 
@@ -189,10 +169,10 @@ tell_opened(Birthday *self)
 
   self->told_opened = TRUE;
   if (self->opened < SOCKETS_MIN) {
-    give_up(self, FWD_ERROR_LIMIT, "too few sockets can be opened");
+    fwd_many_ports_give_up(&self->base, FWD_ERROR_LIMIT, "too few sockets can be opened");
     return;
   }
-  fwd_attempt_note(self->run.attempt, "%u sockets have sent a check to %s", self->opened,
+  fwd_attempt_note(self->base.run.attempt, "%u sockets have sent a check to %s", self->opened,
                    fwd_endpoint_format(&self->peer, text));
   tell(self, "opened", g_variant_new_int64(self->opened));
 }
@@ -207,9 +187,9 @@ tell_hit(Birthday *self)
 static gint64
 tick_random(Birthday *self, gint64 now)
 {
-  const gint64 repeat = fwd_own_sockets_tick(self->sockets, now);
+  const gint64 repeat = fwd_own_sockets_tick(self->base.sockets, now);
 
-  if (fwd_own_sockets_have_heard(self->sockets)) {
+  if (fwd_own_sockets_have_heard(self->base.sockets)) {
     if (!self->told_hit)
       tell_hit(self);
     return repeat;
@@ -257,8 +237,8 @@ probe_group(Birthday *self)
 {
   for (guint i = 0; i < GROUP_PROBES && self->probes < PROBES; i++) {
     fwd_endpoint_set_port(&self->peer, draw_port(self));
-    fwd_attempt_send_check(self->run.attempt, &self->peer, 0);
-    self->sent++;
+    fwd_attempt_send_check(self->base.run.attempt, &self->peer, 0);
+    self->base.sent++;
   }
 }
 
@@ -267,8 +247,8 @@ static gint64
 ask_found(Birthday *self, gint64 now)
 {
   if (now >= self->asked + ASK_US) {
-    fwd_attempt_send_check(self->run.attempt, &self->found, 0);
-    self->sent++;
+    fwd_attempt_send_check(self->base.run.attempt, &self->found, 0);
+    self->base.sent++;
     self->asked = now;
   }
   return MIN(self->asked + ASK_US, self->found_ends);
@@ -284,7 +264,7 @@ tick_probing(Birthday *self, gint64 now)
   if (now < self->due)
     return self->due;
   if (self->probes >= PROBES) {
-    give_up(self, FWD_ERROR_TIMEOUT, "no probe has met a socket");
+    fwd_many_ports_give_up(&self->base, FWD_ERROR_TIMEOUT, "no probe has met a socket");
     return G_MAXINT64;
   }
   probe_group(self);
@@ -294,43 +274,14 @@ tick_probing(Birthday *self, gint64 now)
 
 /* Both. */
 
-static void
-succeed(Birthday *self, FwdPath *path)
-{
-  char text[FWD_ENDPOINT_TEXT_MAX];
-
-  fwd_attempt_note(self->run.attempt, "%s answered, %u packets sent",
-                   fwd_endpoint_format(&self->winner, text), self->sent);
-  fwd_run_succeed(&self->run, path);
-}
-
-/* Whether it is over. */
-static gboolean
-conclude(Birthday *self)
-{
-  const FwdEndpoint *answered =
-      self->sockets != NULL ? fwd_own_sockets_get_answered(self->sockets) : NULL;
-
-  if (answered != NULL) {
-    self->winner = *answered;
-    succeed(self, fwd_own_sockets_take_path(self->sockets));
-  } else if (self->answered) {
-    succeed(self,
-            fwd_attempt_create_udp_path(self->run.attempt, &self->winner, self->winner_rtt_us));
-  } else if (self->stopped != NULL) {
-    fwd_run_fail(&self->run, FWD_ERROR_TIMEOUT, "the peer says: %s", self->stopped);
-  }
-  return self->run.task == NULL;
-}
-
 static gint64
 tick(FwdRun *run, gint64 now)
 {
   Birthday *self = (Birthday *)run;
 
-  if (conclude(self))
+  if (fwd_many_ports_conclude(&self->base, FWD_ERROR_TIMEOUT, ""))
     return G_MAXINT64;
-  return self->sockets != NULL ? tick_random(self, now) : tick_probing(self, now);
+  return self->base.sockets != NULL ? tick_random(self, now) : tick_probing(self, now);
 }
 
 static void
@@ -340,7 +291,7 @@ on_changed(gpointer user_data)
 
   if (!self->measured && counts_ports(self))
     self->due = 0;
-  fwd_run_wake(&self->run);
+  fwd_run_wake(&self->base.run);
 }
 
 static void
@@ -348,12 +299,13 @@ begin_probing(Birthday *self, gint64 opened)
 {
   char *text;
 
-  if (self->started || self->sockets != NULL || opened < SOCKETS_MIN ||
-      !fwd_ends_find_peer(self->run.attempt, &self->peer))
+  if (self->started || self->base.sockets != NULL || opened < SOCKETS_MIN ||
+      !fwd_ends_find_peer(self->base.run.attempt, &self->peer))
     return;
   self->started = TRUE;
   text = fwd_endpoint_address_to_string(&self->peer);
-  fwd_attempt_note(self->run.attempt, "the peer has opened %d sockets: probing ports of %s",
+  fwd_attempt_note(self->base.run.attempt,
+                   "the peer has opened %d sockets: probing ports of %s",
                    (int)MIN(opened, PORT_COUNT), text);
   g_free(text);
 }
@@ -363,7 +315,6 @@ on_message(FwdAttempt *attempt, GVariant *message, Birthday *self)
 {
   gboolean hit;
   gint64 opened;
-  const char *why;
 
   if (!g_variant_is_of_type(message, G_VARIANT_TYPE_VARDICT))
     return;
@@ -371,9 +322,8 @@ on_message(FwdAttempt *attempt, GVariant *message, Birthday *self)
     begin_probing(self, opened);
   if (g_variant_lookup(message, "hit", "b", &hit))
     self->due = g_get_monotonic_time() + HIT_US;
-  if (g_variant_lookup(message, "stop", "&s", &why) && self->stopped == NULL)
-    self->stopped = g_utf8_make_valid(why, (gssize)strnlen(why, 80));
-  fwd_run_wake(&self->run);
+  fwd_many_ports_hear(&self->base, message);
+  fwd_run_wake(&self->base.run);
 }
 
 static gboolean
@@ -385,23 +335,19 @@ is_probing(const Birthday *self, const FwdEndpoint *remote)
 static void
 on_checked(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us, Birthday *self)
 {
-  if (self->answered || !is_probing(self, remote))
-    return;
-  self->answered = TRUE;
-  self->winner = *remote;
-  self->winner_rtt_us = rtt_us;
-  fwd_run_wake(&self->run);
+  if (!self->base.answered && is_probing(self, remote))
+    fwd_many_ports_answered(&self->base, remote, rtt_us);
 }
 
 /* A socket of the peer has got through to us: it is the one, if it answers. */
 static void
 on_challenged(FwdAttempt *attempt, const FwdEndpoint *remote, Birthday *self)
 {
-  if (self->answered || !is_probing(self, remote))
+  if (self->base.answered || !is_probing(self, remote))
     return;
   self->found = *remote;
   self->found_ends = g_get_monotonic_time() + HIT_US;
-  fwd_run_wake(&self->run);
+  fwd_run_wake(&self->base.run);
 }
 
 static void
@@ -409,9 +355,7 @@ stop(FwdRun *run)
 {
   Birthday *self = (Birthday *)run;
 
-  g_signal_handlers_disconnect_by_data(run->attempt, self);
-  g_clear_pointer(&self->sockets, fwd_own_sockets_free);
-  g_clear_pointer(&self->stopped, g_free);
+  fwd_many_ports_clear(&self->base);
   g_clear_pointer(&self->ports, g_free);
 }
 
@@ -437,11 +381,12 @@ fwd_birthday_attempt_async(FwdStrategy *strategy, FwdAttempt *attempt,
   };
   Birthday *self = g_new0(Birthday, 1);
 
-  if (!fwd_run_begin(&self->run, &kind, strategy, attempt, cancellable, callback, user_data))
+  if (!fwd_run_begin(&self->base.run, &kind, strategy, attempt, cancellable, callback,
+                     user_data))
     return;
   g_signal_connect(attempt, "message", G_CALLBACK(on_message), self);
   if (fwd_ends_is_symmetric(fwd_attempt_get_local_nat(attempt))) {
-    self->sockets = fwd_own_sockets_new(attempt, on_changed, self);
+    self->base.sockets = fwd_own_sockets_new(attempt, on_changed, self);
     begin_measuring(self);
   } else {
     fill_ports(self);

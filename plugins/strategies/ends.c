@@ -93,6 +93,14 @@ fwd_ends_find_stun_server(FwdAttempt *attempt)
   return NULL;
 }
 
+guint
+fwd_ends_find_first_ttl(FwdAttempt *attempt)
+{
+  const guint hops = fwd_attempt_get_local_nat(attempt)->hops;
+
+  return hops > 0 ? hops + 1 : 0;
+}
+
 static gint
 greatest_common_divisor(gint a, gint b)
 {

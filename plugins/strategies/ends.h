@@ -29,6 +29,10 @@ gboolean fwd_ends_find_peer(FwdAttempt *attempt, FwdEndpoint *endpoint);
 /** The first STUN server of IPv4, or NULL. */
 const FwdEndpoint *fwd_ends_find_stun_server(FwdAttempt *attempt);
 
+/** The TTL of a packet that is to open the own NAT and end just outside it; 0 if that is
+ * unknown. */
+guint fwd_ends_find_first_ttl(FwdAttempt *attempt);
+
 /**
  * The step from one outside port to the next, from @count ports that the NAT
  * gave in this order; 0 when they follow no order.

@@ -9,8 +9,8 @@ libport_mapper_la_LIBADD = $(UPNP_LIBS) $(NATPMP_LIBS)
 # What the strategies that punch have in common.
 noinst_LTLIBRARIES += libpunch.la
 libpunch_la_SOURCES = \
-	%D%/aim.c %D%/aim.h %D%/ends.c %D%/ends.h %D%/own-sockets.c %D%/own-sockets.h \
-	%D%/run.c %D%/run.h
+	%D%/aim.c %D%/aim.h %D%/ends.c %D%/ends.h %D%/many-ports.c %D%/many-ports.h \
+	%D%/own-sockets.c %D%/own-sockets.h %D%/run.c %D%/run.h
 
 if PLUGIN_BIRTHDAY
 plugin_LTLIBRARIES += birthday.la

@@ -2,8 +2,7 @@
 /* Hole punching towards NATs that count their ports: see port-prediction.md. */
 #include "aim.h"
 #include "ends.h"
-#include "own-sockets.h"
-#include "run.h"
+#include "many-ports.h"
 
 #define LIMIT_MS        6000
 #define BUDGET_PACKETS  2000
@@ -40,11 +39,10 @@ typedef enum {
 typedef enum { IDLE, MEASURING, WAITING, TRYING } Phase;
 
 typedef struct {
-  FwdRun run; /* first */
+  FwdManyPorts base; /* first */
   Part part;
   Phase phase;
-  FwdOwnSockets *sockets; /* NULL for the one that aims */
-  guint rounds;           /* begun so far; the current one is rounds - 1 */
+  guint rounds; /* begun so far; the current one is rounds - 1 */
   guint disorders;
   gint64 phase_ends, repeat;
   FwdAim aim; /* the peer's last one */
@@ -52,25 +50,13 @@ typedef struct {
   guint16 ports[FWD_AIM_PORTS_MAX]; /* of the peer, that this round is aimed at */
   guint count;
   guint row; /* sockets of the row, behind the probes */
-  guint sent, spent;
-  char *stopped; /* by the peer, with that reason */
-  gboolean answered;
-  FwdEndpoint winner;
-  guint winner_rtt_us;
+  guint spent;
 } Prediction;
 
 static guint
 width(const Prediction *self)
 {
   return MIN(WINDOW * self->rounds, FWD_AIM_PORTS_MAX);
-}
-
-static guint
-first_ttl(FwdAttempt *attempt)
-{
-  const guint hops = fwd_attempt_get_local_nat(attempt)->hops;
-
-  return hops > 0 ? hops + 1 : 0;
 }
 
 static void
@@ -83,12 +69,7 @@ set_phase(Prediction *self, Phase phase, gint64 ends)
 static void
 give_up(Prediction *self, const char *why)
 {
-  GVariantDict message;
-
-  g_variant_dict_init(&message, NULL);
-  g_variant_dict_insert(&message, "stop", "s", why);
-  fwd_attempt_send_message(self->run.attempt, g_variant_dict_end(&message));
-  fwd_run_fail(&self->run, FWD_ERROR_UNSUPPORTED, "%s", why);
+  fwd_many_ports_give_up(&self->base, FWD_ERROR_UNSUPPORTED, why);
 }
 
 /*
@@ -98,15 +79,16 @@ give_up(Prediction *self, const char *why)
 static void
 probe(Prediction *self)
 {
-  const FwdEndpoint *server = fwd_ends_find_stun_server(self->run.attempt);
+  const FwdEndpoint *server = fwd_ends_find_stun_server(self->base.run.attempt);
   FwdEndpoint peer;
 
   for (guint i = 0; i < PROBES; i++) {
-    fwd_own_sockets_query(self->sockets, i, server);
-    self->sent++;
-    if (i == 0 && self->part == TARGET && fwd_ends_find_peer(self->run.attempt, &peer)) {
-      fwd_own_sockets_check(self->sockets, i, &peer, first_ttl(self->run.attempt));
-      self->sent++;
+    fwd_own_sockets_query(self->base.sockets, i, server);
+    self->base.sent++;
+    if (i == 0 && self->part == TARGET && fwd_ends_find_peer(self->base.run.attempt, &peer)) {
+      fwd_own_sockets_check(self->base.sockets, i, &peer,
+                            fwd_ends_find_first_ttl(self->base.run.attempt));
+      self->base.sent++;
     }
   }
 }
@@ -115,13 +97,13 @@ probe(Prediction *self)
 static void
 query_again(Prediction *self)
 {
-  const FwdEndpoint *server = fwd_ends_find_stun_server(self->run.attempt);
+  const FwdEndpoint *server = fwd_ends_find_stun_server(self->base.run.attempt);
 
   for (guint i = 0; i < PROBES; i++) {
-    if (server == NULL || fwd_own_sockets_get_mapped(self->sockets, i) != NULL)
+    if (server == NULL || fwd_own_sockets_get_mapped(self->base.sockets, i) != NULL)
       continue;
-    fwd_own_sockets_query(self->sockets, i, server);
-    self->sent++;
+    fwd_own_sockets_query(self->base.sockets, i, server);
+    self->base.sent++;
   }
 }
 
@@ -129,7 +111,7 @@ static gboolean
 open_more(Prediction *self, guint count)
 {
   for (guint i = 0; i < count; i++)
-    if (!fwd_own_sockets_open(self->sockets))
+    if (!fwd_own_sockets_open(self->base.sockets))
       return FALSE;
   return TRUE;
 }
@@ -142,8 +124,8 @@ begin_round(Prediction *self, gint64 now)
     return;
   }
   self->rounds++;
-  fwd_own_sockets_clear(self->sockets);
-  if (fwd_ends_find_stun_server(self->run.attempt) == NULL) {
+  fwd_own_sockets_clear(self->base.sockets);
+  if (fwd_ends_find_stun_server(self->base.run.attempt) == NULL) {
     give_up(self, "there is no STUN server to measure ports with");
   } else if (!open_more(self, PROBES)) {
     give_up(self, "no more sockets can be opened");
@@ -166,7 +148,7 @@ aim_at_row(Prediction *self, FwdAim *aim, guint16 last, gint step)
 static gint
 choose_step(Prediction *self, const guint16 *ports, gint step)
 {
-  const gint known = fwd_attempt_get_local_nat(self->run.attempt)->port_delta;
+  const gint known = fwd_attempt_get_local_nat(self->base.run.attempt)->port_delta;
 
   return known != 0 && step % known == 0 && (known > 0) == (ports[1] > ports[0]) ? known : step;
 }
@@ -175,16 +157,16 @@ static void
 tell_aim(Prediction *self, const guint16 *ports, gint step, gint64 now)
 {
   FwdAim aim = {.round = self->rounds,
-                .address = *fwd_own_sockets_get_mapped(self->sockets, 0)};
+                .address = *fwd_own_sockets_get_mapped(self->base.sockets, 0)};
 
   if (self->part == TARGET)
     fwd_aim_between(&aim, ports[0], ports[1], step);
   else
     aim_at_row(self, &aim, ports[PROBES - 1], step);
-  fwd_attempt_note(self->run.attempt,
+  fwd_attempt_note(self->base.run.attempt,
                    "round %u: ports %u, %u, %u, step %d; the peer aims at %d to %d",
                    self->rounds, ports[0], ports[1], ports[2], aim.step, aim.first, aim.last);
-  fwd_attempt_send_message(self->run.attempt, fwd_aim_to_message(&aim));
+  fwd_attempt_send_message(self->base.run.attempt, fwd_aim_to_message(&aim));
   self->repeat = now + REPEAT_US;
   set_phase(self, self->part == TARGET ? TRYING : WAITING, now + ROUND_US);
 }
@@ -196,12 +178,12 @@ evaluate(Prediction *self, gint64 now)
   gint step;
 
   for (guint i = 0; i < PROBES; i++)
-    ports[i] = fwd_endpoint_port(fwd_own_sockets_get_mapped(self->sockets, i));
+    ports[i] = fwd_endpoint_port(fwd_own_sockets_get_mapped(self->base.sockets, i));
   step = fwd_ends_find_step(ports, PROBES);
   if (step != 0) {
     tell_aim(self, ports, choose_step(self, ports, step), now);
   } else if (++self->disorders < DISORDER_MAX) {
-    fwd_attempt_note(self->run.attempt, "round %u: ports %u, %u, %u have no order",
+    fwd_attempt_note(self->base.run.attempt, "round %u: ports %u, %u, %u have no order",
                      self->rounds, ports[0], ports[1], ports[2]);
     begin_round(self, now);
   } else {
@@ -236,9 +218,9 @@ send_row(Prediction *self)
 {
   const FwdEndpoint peer = aimed_at(self, 0);
 
-  for (guint i = 0; i < self->row && self->sent < BUDGET_PACKETS; i++) {
-    fwd_own_sockets_check(self->sockets, PROBES + i, &peer, 0);
-    self->sent++;
+  for (guint i = 0; i < self->row && self->base.sent < BUDGET_PACKETS; i++) {
+    fwd_own_sockets_check(self->base.sockets, PROBES + i, &peer, 0);
+    self->base.sent++;
   }
 }
 
@@ -247,8 +229,8 @@ send_window(Prediction *self)
 {
   for (guint i = 0; i < self->count; i++) {
     const FwdEndpoint peer = aimed_at(self, i);
-    fwd_attempt_send_check(self->run.attempt, &peer, 0);
-    self->sent++;
+    fwd_attempt_send_check(self->base.run.attempt, &peer, 0);
+    self->base.sent++;
   }
 }
 
@@ -261,9 +243,9 @@ send_again(Prediction *self)
     send_window(self);
   } else if (self->part == MUTUAL) {
     send_row(self);
-  } else if (fwd_ends_find_peer(self->run.attempt, &peer)) {
-    fwd_own_sockets_check(self->sockets, 0, &peer, 0);
-    self->sent++;
+  } else if (fwd_ends_find_peer(self->base.run.attempt, &peer)) {
+    fwd_own_sockets_check(self->base.sockets, 0, &peer, 0);
+    self->base.sent++;
   }
 }
 
@@ -276,8 +258,8 @@ take_aim(Prediction *self, gint64 now)
                                    MIN(width(self), BUDGET_MAPPINGS - self->spent));
   self->spent += self->count;
   self->repeat = now;
-  fwd_attempt_note(self->run.attempt, "round %u: aiming at %u ports from %u on", self->rounds,
-                   self->count, self->aim.first);
+  fwd_attempt_note(self->base.run.attempt, "round %u: aiming at %u ports from %u on",
+                   self->rounds, self->count, self->aim.first);
   set_phase(self, TRYING, now + ROUND_US);
 }
 
@@ -301,11 +283,11 @@ use_aim(Prediction *self, gint64 now)
 static void
 go_on(Prediction *self, gint64 now)
 {
-  if (self->phase == MEASURING && fwd_own_sockets_are_mapped(self->sockets, PROBES))
+  if (self->phase == MEASURING && fwd_own_sockets_are_mapped(self->base.sockets, PROBES))
     evaluate(self, now);
   else if (self->part != AIMER && now >= self->phase_ends)
     begin_round(self, now);
-  if (self->run.task != NULL && self->aimed)
+  if (self->base.run.task != NULL && self->aimed)
     use_aim(self, now);
 }
 
@@ -327,42 +309,25 @@ repeat(Prediction *self, gint64 now)
   self->repeat = now + (self->phase == TRYING ? REPEAT_US : QUERY_US);
 }
 
-static void
-succeed(Prediction *self, FwdPath *path)
-{
-  char text[FWD_ENDPOINT_TEXT_MAX];
-
-  fwd_attempt_note(self->run.attempt, "round %u: %s answered, %u packets sent", self->rounds,
-                   fwd_endpoint_format(&self->winner, text), self->sent);
-  fwd_run_succeed(&self->run, path);
-}
-
 /* Whether it is over. */
 static gboolean
 conclude(Prediction *self)
 {
-  const FwdEndpoint *answered =
-      self->sockets != NULL ? fwd_own_sockets_get_answered(self->sockets) : NULL;
+  char when[32];
 
-  if (answered != NULL) {
-    self->winner = *answered;
-    succeed(self, fwd_own_sockets_take_path(self->sockets));
-  } else if (self->answered) {
-    succeed(self,
-            fwd_attempt_create_udp_path(self->run.attempt, &self->winner, self->winner_rtt_us));
-  } else if (self->stopped != NULL) {
-    fwd_run_fail(&self->run, FWD_ERROR_UNSUPPORTED, "the peer says: %s", self->stopped);
-  }
-  return self->run.task == NULL;
+  g_snprintf(when, sizeof when, "round %u: ", self->rounds);
+  return fwd_many_ports_conclude(&self->base, FWD_ERROR_UNSUPPORTED, when);
 }
 
 static gint64
 tick(FwdRun *run, gint64 now)
 {
   Prediction *self = (Prediction *)run;
-  gint64 due = self->sockets != NULL ? fwd_own_sockets_tick(self->sockets, now) : G_MAXINT64;
+  gint64 due =
+      self->base.sockets != NULL ? fwd_own_sockets_tick(self->base.sockets, now) : G_MAXINT64;
 
-  if (conclude(self) || (self->sockets != NULL && fwd_own_sockets_have_heard(self->sockets)))
+  if (conclude(self) ||
+      (self->base.sockets != NULL && fwd_own_sockets_have_heard(self->base.sockets)))
     return due;
   go_on(self, now);
   if (run->task == NULL)
@@ -383,16 +348,11 @@ on_changed(gpointer user_data)
 static void
 on_message(FwdAttempt *attempt, GVariant *message, Prediction *self)
 {
-  const char *why;
-
-  if (fwd_aim_from_message(message, &self->aim)) {
+  if (fwd_aim_from_message(message, &self->aim))
     self->aimed = TRUE;
-  } else if (g_variant_is_of_type(message, G_VARIANT_TYPE_VARDICT) &&
-             g_variant_lookup(message, "stop", "&s", &why)) {
-    g_free(self->stopped);
-    self->stopped = g_utf8_make_valid(why, (gssize)strnlen(why, 80));
-  }
-  fwd_run_wake(&self->run);
+  else if (g_variant_is_of_type(message, G_VARIANT_TYPE_VARDICT))
+    fwd_many_ports_hear(&self->base, message);
+  fwd_run_wake(&self->base.run);
 }
 
 static gboolean
@@ -407,22 +367,14 @@ is_aimed_at(const Prediction *self, const FwdEndpoint *remote)
 static void
 on_checked(FwdAttempt *attempt, const FwdEndpoint *remote, guint rtt_us, Prediction *self)
 {
-  if (self->part != AIMER || self->answered || !is_aimed_at(self, remote))
-    return;
-  self->answered = TRUE;
-  self->winner = *remote;
-  self->winner_rtt_us = rtt_us;
-  fwd_run_wake(&self->run);
+  if (self->part == AIMER && !self->base.answered && is_aimed_at(self, remote))
+    fwd_many_ports_answered(&self->base, remote, rtt_us);
 }
 
 static void
 stop(FwdRun *run)
 {
-  Prediction *self = (Prediction *)run;
-
-  g_signal_handlers_disconnect_by_data(run->attempt, self);
-  g_clear_pointer(&self->sockets, fwd_own_sockets_free);
-  g_clear_pointer(&self->stopped, g_free);
+  fwd_many_ports_clear((FwdManyPorts *)run);
 }
 
 static char *
@@ -430,7 +382,7 @@ describe(FwdRun *run)
 {
   const Prediction *self = (const Prediction *)run;
 
-  return g_strdup_printf("%u packets in %u rounds", self->sent, self->rounds);
+  return g_strdup_printf("%u packets in %u rounds", self->base.sent, self->rounds);
 }
 
 static Part
@@ -459,12 +411,13 @@ fwd_port_prediction_attempt_async(FwdStrategy *strategy, FwdAttempt *attempt,
   Prediction *self = g_new0(Prediction, 1);
 
   self->part = choose_part(attempt);
-  if (!fwd_run_begin(&self->run, &kind, strategy, attempt, cancellable, callback, user_data))
+  if (!fwd_run_begin(&self->base.run, &kind, strategy, attempt, cancellable, callback,
+                     user_data))
     return;
   g_signal_connect(attempt, "message", G_CALLBACK(on_message), self);
   g_signal_connect(attempt, "checked", G_CALLBACK(on_checked), self);
   if (self->part != AIMER)
-    self->sockets = fwd_own_sockets_new(attempt, on_changed, self);
+    self->base.sockets = fwd_own_sockets_new(attempt, on_changed, self);
 }
 
 static gboolean

@@ -185,13 +185,12 @@ static void
 fwd_udp_punch_attempt_async(FwdStrategy *self, FwdAttempt *attempt, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data)
 {
-  const guint hops = fwd_attempt_get_local_nat(attempt)->hops;
   const FwdCheckListConfig config = {
       .accepts = accepts,
       .peer_reflexive = TRUE,
       .interval_ms = INTERVAL_MS,
       .limit_ms = LIMIT_MS,
-      .first_ttl = hops > 0 ? hops + 1 : 0,
+      .first_ttl = fwd_ends_find_first_ttl(attempt),
       .budget_checks = BUDGET_PACKETS,
       .budget_endpoints = BUDGET_MAPPINGS,
   };

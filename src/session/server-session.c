@@ -21,22 +21,6 @@ reverse_of(FwdPeer *peer)
 }
 
 static void
-server_joined(FwdSession *session)
-{
-}
-
-/* The client speaks first. */
-static void
-server_member_joined(FwdSession *session, const char *member)
-{
-}
-
-static void
-server_member_left(FwdSession *session, const char *member)
-{
-}
-
-static void
 server_hello(FwdSession *session, FwdPeer *peer, gboolean first, gboolean proven)
 {
   if (!proven)
@@ -101,8 +85,7 @@ server_message(FwdSession *session, FwdPeer *peer, const FwdMessage *message)
   if (message->type == FWD_MESSAGE_ATTEMPT)
     run_race(peer, message);
   else if (message->type == FWD_MESSAGE_STOP)
-    fwd_connector_stop(fwd_peer_get_connector(peer),
-                       (const char *const *)message->strategies);
+    fwd_connector_stop(fwd_peer_get_connector(peer), (const char *const *)message->strategies);
   else if (message->type == FWD_MESSAGE_MAPPINGS)
     answer_mappings(session, peer, message);
 }
@@ -142,26 +125,10 @@ server_peer_added(FwdSession *session, FwdPeer *peer)
   g_signal_connect_object(peer, "closed", G_CALLBACK(on_closed), session, 0);
 }
 
-static void
-server_peer_removed(FwdSession *session, FwdPeer *peer)
-{
-}
-
-static void
-server_network_changed(FwdSession *session)
-{
-}
-
 static const FwdAccessList *
 server_get_access(FwdSession *session, FwdPeer *peer)
 {
   return FWD_SERVER_SESSION(session)->access;
-}
-
-static FwdMappingTable *
-server_get_mappings(FwdSession *session)
-{
-  return NULL;
 }
 
 static void
@@ -178,16 +145,10 @@ fwd_server_session_class_init(FwdServerSessionClass *klass)
 
   G_OBJECT_CLASS(klass)->finalize = fwd_server_session_finalize;
   session_class->started = server_started;
-  session_class->joined = server_joined;
-  session_class->member_joined = server_member_joined;
-  session_class->member_left = server_member_left;
   session_class->peer_added = server_peer_added;
-  session_class->peer_removed = server_peer_removed;
   session_class->hello = server_hello;
   session_class->message = server_message;
-  session_class->network_changed = server_network_changed;
   session_class->get_access = server_get_access;
-  session_class->get_mappings = server_get_mappings;
 }
 
 static void

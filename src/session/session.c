@@ -418,6 +418,29 @@ fwd_session_finalize(GObject *object)
   G_OBJECT_CLASS(fwd_session_parent_class)->finalize(object);
 }
 
+/* What a role need not do anything about. */
+
+static void
+ignore_event(FwdSession *self)
+{
+}
+
+static void
+ignore_member(FwdSession *self, const char *member)
+{
+}
+
+static void
+ignore_peer(FwdSession *self, FwdPeer *peer)
+{
+}
+
+static FwdMappingTable *
+have_no_mappings(FwdSession *self)
+{
+  return NULL;
+}
+
 static void
 fwd_session_class_init(FwdSessionClass *klass)
 {
@@ -429,6 +452,11 @@ fwd_session_class_init(FwdSessionClass *klass)
   object_class->get_property = fwd_session_get_property;
   object_class->constructed = fwd_session_constructed;
   object_class->finalize = fwd_session_finalize;
+  klass->joined = ignore_event;
+  klass->member_joined = klass->member_left = ignore_member;
+  klass->peer_added = klass->peer_removed = ignore_peer;
+  klass->network_changed = ignore_event;
+  klass->get_mappings = have_no_mappings;
   g_object_class_install_property(
       object_class, PROPERTY_APPLICATION,
       g_param_spec_object("application", NULL, NULL, FWD_TYPE_APPLICATION, construct));

@@ -46,7 +46,8 @@ G_DECLARE_DERIVABLE_TYPE(FwdSession, fwd_session, FWD, SESSION, GObject)
 
 /**
  * A FwdComponent. Property: "state" (FwdSessionState as a uint, with notify).
- * Signal: "failed" (GError *) for good: the program should end.
+ * Signal: "failed" (GError *) for good: the program should end. A role must have
+ * started, hello, message and get_access; without the others it does nothing.
  */
 struct _FwdSessionClass {
   GObjectClass parent;

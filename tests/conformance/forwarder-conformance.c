@@ -129,11 +129,8 @@ test_v6(Scene *scene, gconstpointer data)
 static void
 test_localhost(Scene *scene, gconstpointer data)
 {
-  g_autofree char *target = NULL;
-
   scene_start_service(scene, "127.0.0.1");
-  target = g_strdup_printf("localhost:%u", scene->service_port);
-  scene_serve(scene, target);
+  scene_serve_service(scene, "localhost");
   g_assert_cmpint(scene->accepted, >=, 0);
   scene_assert_echo(scene->accepted, "hello");
   g_assert_cmpuint(scene->resolver->lookups, ==, 0);
@@ -143,13 +140,9 @@ static void
 test_name(Scene *scene, gconstpointer data)
 {
   static const char *const addresses[] = {"127.0.0.1", NULL};
-  g_autofree char *target = NULL;
-
-  scene->resolver->name = "service.example";
-  scene->resolver->addresses = addresses;
+  scene_name_service(scene, addresses);
   scene_start_service(scene, "127.0.0.1");
-  target = g_strdup_printf("service.example:%u", scene->service_port);
-  scene_serve(scene, target);
+  scene_serve_service(scene, "service.example");
   g_assert_cmpint(scene->accepted, >=, 0);
   scene_assert_echo(scene->accepted, "hello");
   g_assert_cmpuint(scene->resolver->lookups, ==, 1);

@@ -194,6 +194,21 @@ scene_serve(Scene *scene, const char *target)
   scene_wait_for_answer(scene);
 }
 
+void
+scene_serve_service(Scene *scene, const char *host)
+{
+  g_autofree char *target = g_strdup_printf("%s:%u", host, scene->service_port);
+
+  scene_serve(scene, target);
+}
+
+void
+scene_name_service(Scene *scene, const char *const *addresses)
+{
+  scene->resolver->name = "service.example";
+  scene->resolver->addresses = addresses;
+}
+
 static gboolean
 on_readable(int fd, GIOCondition condition, gpointer user_data)
 {

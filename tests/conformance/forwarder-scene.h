@@ -40,6 +40,10 @@ int scene_connect(Scene *scene, const char *address);
 
 /** Lets the server serve one channel by itself; runs until it has its answer. */
 void scene_serve(Scene *scene, const char *target);
+/** The same for the service, which @host leads to. */
+void scene_serve_service(Scene *scene, const char *host);
+/** Gives service.example these addresses (NULL-terminated; they must outlive the scene). */
+void scene_name_service(Scene *scene, const char *const *addresses);
 void scene_serve_start(Scene *scene, FwdChannelKind kind, const char *target);
 void scene_wait_for_answer(Scene *scene);
 

@@ -61,13 +61,9 @@ static void
 test_next_address(Scene *scene, gconstpointer data)
 {
   static const char *const addresses[] = {"127.0.0.2", "127.0.0.1", NULL};
-  g_autofree char *target = NULL;
-
-  scene->resolver->name = "service.example";
-  scene->resolver->addresses = addresses;
+  scene_name_service(scene, addresses);
   scene_start_service(scene, "127.0.0.1");
-  target = g_strdup_printf("service.example:%u", scene->service_port);
-  scene_serve(scene, target);
+  scene_serve_service(scene, "service.example");
   g_assert_no_error(scene->channel->why);
   scene_assert_echo(scene->accepted, "second");
 }
@@ -83,11 +79,8 @@ assert_tuned(int fd)
 static void
 test_socket_options(Scene *scene, gconstpointer data)
 {
-  g_autofree char *target = NULL;
-
   scene_start_service(scene, "127.0.0.1");
-  target = g_strdup_printf("127.0.0.1:%u", scene->service_port);
-  scene_serve(scene, target);
+  scene_serve_service(scene, "127.0.0.1");
   assert_tuned(scene->accepted);
   g_assert_true(fcntl(scene->accepted, F_GETFD) & FD_CLOEXEC);
 }
@@ -160,16 +153,12 @@ test_burst(Scene *scene, gconstpointer data)
 static void
 test_repeatable(Scene *scene, gconstpointer data)
 {
-  g_autofree char *numeric = NULL, *localhost = NULL;
-
   scene_start_service(scene, "127.0.0.1");
-  numeric = g_strdup_printf("127.0.0.1:%u", scene->service_port);
-  scene_serve(scene, numeric);
+  scene_serve_service(scene, "127.0.0.1");
   g_assert_cmpint(fwd_endpoint_family(&scene->channel->endpoint), ==, AF_INET);
   g_assert_cmpuint(fwd_endpoint_port(&scene->channel->endpoint), ==, scene->service_port);
   close(scene->accepted);
-  localhost = g_strdup_printf("localhost:%u", scene->service_port);
-  scene_serve(scene, localhost);
+  scene_serve_service(scene, "localhost");
   g_assert_true(fwd_endpoint_is_loopback(&scene->channel->endpoint));
 }
 
@@ -178,13 +167,9 @@ static void
 test_names_are_asked_again(Scene *scene, gconstpointer data)
 {
   static const char *const addresses[] = {"127.0.0.1", NULL};
-  g_autofree char *target = NULL;
-
-  scene->resolver->name = "service.example";
-  scene->resolver->addresses = addresses;
+  scene_name_service(scene, addresses);
   scene_start_service(scene, "127.0.0.1");
-  target = g_strdup_printf("service.example:%u", scene->service_port);
-  scene_serve(scene, target);
+  scene_serve_service(scene, "service.example");
   g_assert_cmpint(scene->accepted, >=, 0);
   g_assert_cmpint(fwd_endpoint_family(&scene->channel->endpoint), ==, AF_UNSPEC);
 }

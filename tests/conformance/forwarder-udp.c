@@ -31,13 +31,11 @@ test_dispose_releases(Scene *scene, gconstpointer data)
 static void
 test_serves_connected(Scene *scene, gconstpointer data)
 {
-  g_autofree char *target = NULL;
   FwdEndpoint peer;
   socklen_t length = sizeof(peer);
 
   scene_start_service(scene, "127.0.0.1");
-  target = g_strdup_printf("127.0.0.1:%u", scene->service_port);
-  scene_serve(scene, target);
+  scene_serve_service(scene, "127.0.0.1");
   g_assert_cmpint(getpeername(scene->accepted, &peer.any, &length), ==, 0);
   g_assert_cmpuint(fwd_endpoint_port(&peer), ==, scene->service_port);
 }

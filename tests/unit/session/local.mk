@@ -6,7 +6,8 @@ unit_tests += %D%/access-list-unit %D%/persistent-tunnel-unit %D%/mapping-table-
 	%D%/session-unit
 %C%_access_list_unit_SOURCES = %D%/access-list-unit.c
 %C%_access_list_unit_LDADD = $(session_test_libs)
-%C%_persistent_tunnel_unit_SOURCES = %D%/persistent-tunnel-unit.c
+%C%_persistent_tunnel_unit_SOURCES = %D%/persistent-tunnel-unit.c \
+	tests/fakes/few-descriptors.c tests/fakes/few-descriptors.h
 %C%_persistent_tunnel_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_persistent_tunnel_unit_LDADD = $(session_test_libs)
 %C%_mapping_table_unit_SOURCES = %D%/mapping-table-unit.c

@@ -59,7 +59,7 @@ unit_tests += %D%/packet-protection-unit
 endif
 
 unit_tests += %D%/listener-unit
-%C%_listener_unit_SOURCES = %D%/listener-unit.c
+%C%_listener_unit_SOURCES = %D%/listener-unit.c tests/fakes/few-descriptors.c tests/fakes/few-descriptors.h
 %C%_listener_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_listener_unit_LDADD = libtunnelpair.la $(tunnel_quic_libraries)
 

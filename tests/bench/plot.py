@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Horizontal bars on a logarithmic scale, as SVG that reads on light and on dark paper."""
+"""Horizontal bars as SVG that reads on light and on dark paper; on a logarithmic scale where the values
+differ much, and then the title says so."""
 import math
 from xml.sax.saxutils import escape
 
@@ -22,19 +23,45 @@ text { font: 12px sans-serif; fill: #222; }
 }"""
 
 
+MUCH = 20
+
+
 class Scale:
-    """From whole power of ten to whole power of ten."""
+    """From zero to a round number."""
+    NOTE = ""
 
     def __init__(self, values):
+        step = 10.0 ** math.floor(math.log10(max(values)))
+        self.step = next(step * part for part in (0.2, 0.5, 1, 2) if max(values) / (step * part) <= 6)
+        self.high = math.ceil(max(values) / self.step - 1e-9)
+
+    def share(self, value):
+        return value / (self.step * self.high)
+
+    def x(self, value):
+        return LABEL + self.share(value) * (WIDTH - LABEL - RIGHT)
+
+    def ticks(self):
+        return [self.step * number for number in range(self.high + 1)]
+
+
+class LogarithmicScale(Scale):
+    """From whole power of ten to whole power of ten."""
+    NOTE = " (logarithmic scale)"
+
+    def __init__(self, values):  # pylint: disable=super-init-not-called
         self.low = math.floor(math.log10(min(values)) - 1e-9)
         self.high = max(math.ceil(math.log10(max(values))), self.low + 1)
 
-    def x(self, value):
-        share = (math.log10(value) - self.low) / (self.high - self.low)
-        return LABEL + share * (WIDTH - LABEL - RIGHT)
+    def share(self, value):
+        return (math.log10(value) - self.low) / (self.high - self.low)
 
     def ticks(self):
         return [10.0 ** power for power in range(self.low, self.high + 1)]
+
+
+def scale_of(values):
+    return LogarithmicScale(values) if max(values) / min(values) >= MUCH else Scale(values)
 
 
 def element(kind, text=None, **attributes):
@@ -61,8 +88,8 @@ def bars(scale, entries, top):
 
 def panel(title, entries, top):
     """Elements of one diagram that starts at `top`, and where it ends."""
-    scale, bottom = Scale([value for _, value in entries]), top + HEAD + len(entries) * STEP
-    return [element("text", title, class_="title", x=8, y=top + 24),
+    scale, bottom = scale_of([value for _, value in entries]), top + HEAD + len(entries) * STEP
+    return [element("text", title + scale.NOTE, class_="title", x=8, y=top + 24),
             *grid(scale, top + HEAD, bottom), *bars(scale, entries, top + HEAD)], bottom + FOOT
 
 

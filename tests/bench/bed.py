@@ -33,16 +33,28 @@ def build_pb():
     os.rename(fresh, PB)
 
 
+def halves(cores):
+    """What taskset is told for either host; None where there is nothing to share out."""
+    middle = len(cores) // 2
+    return [",".join(map(str, half)) for half in (cores[:middle], cores[middle:])] if middle else None
+
+
 class Bed(Lab):
     """`link`: natlab's options for the link to the right host, such as "delay=20,rate=1000".
-    `single`: everything is at the left, on loopback."""
+    `single`: everything is at the left, on loopback.
 
-    def __init__(self, link="", prefix=None, single=False):
+    The programs of the two hosts have half of the cores each, as two machines would: where they share
+    two cores, what the system lets stand on which core decides, and that changes from run to run.
+    `shared`: they do that."""
+
+    def __init__(self, link="", prefix=None, single=False, shared=False):
         super().__init__("right=none" + (f",{link}" if link else ""), "left=none", prefix=prefix)
         self.left, self.right, self.middle = ("left",) * 3 if single else ("left", "right", "pub")
         self.right_address = "127.0.0.1" if single else RIGHT_ADDRESS
         self.left_address = "127.0.0.1" if single else LEFT_ADDRESS
         self.middle_address = "127.0.0.1" if single else PUB_ADDRESS
+        cores = None if single or shared else halves(sorted(os.sched_getaffinity(0)))
+        self.cores = dict(zip((self.left, self.right), cores)) if cores else {}
         self.start_ns = None
         self.first_byte_ms = None
 
@@ -60,6 +72,10 @@ class Bed(Lab):
             self.__exit__(*sys.exc_info())
             raise
         return self
+
+    def command(self, node, argv):
+        pinned = ["taskset", "-c", self.cores[node]] if node in self.cores else []
+        return super().command(node, [*pinned, *argv])
 
     def congestion_control(self, node, name):
         """By route: a namespace may not change the default, and that need not be the cubic of

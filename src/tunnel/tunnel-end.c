@@ -231,6 +231,18 @@ serve_streams(FwdTunnelEnd *end)
   }
 }
 
+/* An acknowledgement can wait for an answer; what was lost can't. */
+static gint64
+be_patient(const FwdTunnelEnd *end, gint64 expiry, gint64 now)
+{
+  ngtcp2_conn_stat state;
+
+  if (expiry >= now + FWD_QUIC_PATIENCE)
+    return expiry;
+  ngtcp2_conn_get_conn_stat(end->connection.quic, &state);
+  return (gint64)MIN(state.loss_detection_timer, (ngtcp2_tstamp)(now + FWD_QUIC_PATIENCE));
+}
+
 static void
 plan_quic(FwdTunnelEnd *end, gint64 now)
 {
@@ -238,7 +250,7 @@ plan_quic(FwdTunnelEnd *end, gint64 now)
       (gint64)MIN(ngtcp2_conn_get_expiry(end->connection.quic), (ngtcp2_tstamp)G_MAXINT64);
 
   if (!end->connection.paced && end->connection.confirmed)
-    expiry = MAX(expiry, now + FWD_QUIC_PATIENCE);
+    expiry = be_patient(end, expiry, now);
   fwd_data_loop_set_timer(end->loop, &end->quic_timer, expiry);
 }
 

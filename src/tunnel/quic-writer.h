@@ -17,7 +17,7 @@
  * than the delay that the peer was told of. Beside a ping-pong the timer goes off in
  * vain once in that time, which is why it is not shorter either.
  */
-#define FWD_QUIC_PATIENCE ((gint64)3 * NGTCP2_MILLISECONDS)
+#define FWD_QUIC_PATIENCE ((gint64)(3 * NGTCP2_MILLISECONDS))
 
 typedef struct {
   guint8 *buffer;

@@ -170,6 +170,16 @@ make_tcp(FwdTunnelPair *pair, int fds[2])
   }
 }
 
+/* The queue of a tunnel holds more than the system's usual buffer: a reader may be late. */
+static void
+enlarge_buffer(int fd)
+{
+  static const int size = 4 * 1024 * 1024;
+
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
 static void
 make_udp(int fds[2])
 {
@@ -180,6 +190,7 @@ make_udp(int fds[2])
   g_assert_cmpint(connect(fds[0], (struct sockaddr *)&b, sizeof b), ==, 0);
   g_assert_cmpint(connect(fds[1], (struct sockaddr *)&a, sizeof a), ==, 0);
   set_limits(fds[1]);
+  enlarge_buffer(fds[1]);
 }
 
 /* What the tunnels tell. */

@@ -114,7 +114,8 @@ test_fresh_ones_get_through(void)
   g_autoptr(FwdTunnelPair) pair = fwd_tunnel_pair_new(NULL);
   FwdPairLink *link;
   FwdFlowListener listener;
-  gsize sizes[BURST], length;
+  gsize sizes[BURST];
+  gssize length;
   guint fresh = 0;
   guint8 got[OLD];
   int far_fd;
@@ -134,6 +135,7 @@ test_fresh_ones_get_through(void)
   fwd_pair_link_set_loss(link, 0);
   do {
     length = recv(far_fd, got, sizeof got, 0);
+    g_assert_cmpint(length, >, 0);
     fresh += length == FRESH;
   } while (length != FRESH || got[0] != BURST - 1);
   g_assert_cmpuint(fresh, >=, FWD_DATAGRAM_KEPT);

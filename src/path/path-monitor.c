@@ -18,9 +18,11 @@
 /** A probe is lost after three round trips, or this. */
 #define LOST_AFTER         (300 * MS)
 #define LOST_AFTER_UNKNOWN (1000 * MS)
-/** TCP waits 200 ms and more before it sends the last segment again (RFC 6298, 2.4: 1 s); what
- * is sent meanwhile waits for the rest of that. An answer is late after this, or half the
- * shortest round trip, on top of that. */
+/**
+ * TCP waits 200 ms and more before it sends the last segment again (RFC 6298, 2.4: 1 s); what
+ * is sent meanwhile waits for the rest of that. An answer is late that takes so much longer
+ * than the shortest round trip of those remembered, or half as long again.
+ */
 #define LATE (50 * MS)
 
 #define DEAD_AFTER  (1500 * MS)
@@ -238,13 +240,27 @@ measure(FwdPathMonitor *monitor, gint64 rtt)
   monitor->srtt = MAX(monitor->srtt + (rtt - monitor->srtt) / 8, 1);
 }
 
-/* A byte stream loses nothing: what a lost segment costs there is the time until it came again.
- */
+/* Not the shortest ever: a route may become longer for good. */
+static gint64
+find_recent_least(const FwdPathMonitor *monitor)
+{
+  gint64 least = G_MAXINT64;
+
+  for (guint i = 0; i < FWD_MONITOR_PROBES; i++) {
+    const FwdProbeRecord *record = &monitor->probes[i];
+    if (record->state == FWD_PROBE_ANSWERED || record->state == FWD_PROBE_LATE)
+      least = MIN(least, record->rtt);
+  }
+  return least;
+}
+
+/* A byte stream loses nothing: a lost segment costs the time until it has come again. */
 static gboolean
 is_late(const FwdPathMonitor *monitor, gint64 rtt)
 {
-  return monitor->retransmits && monitor->least > 0 &&
-         rtt >= monitor->least + MAX(LATE, monitor->least / 2);
+  const gint64 least = find_recent_least(monitor);
+
+  return monitor->retransmits && rtt > least && rtt - least >= MAX(LATE, least / 2);
 }
 
 gboolean
@@ -256,12 +272,13 @@ fwd_path_monitor_answered(FwdPathMonitor *monitor, const guint8 *transaction,
     if ((record->state != FWD_PROBE_WAITING && record->state != FWD_PROBE_LOST) ||
         memcmp(record->transaction, transaction, FWD_STUN_TRANSACTION_SIZE) != 0)
       continue;
-    record->state = is_late(monitor, now - record->sent) ? FWD_PROBE_LATE : FWD_PROBE_ANSWERED;
+    record->rtt = now - record->sent;
+    record->state = is_late(monitor, record->rtt) ? FWD_PROBE_LATE : FWD_PROBE_ANSWERED;
     if (is_loss(record))
       monitor->last_loss = MAX(monitor->last_loss, record->sent);
     monitor->proven = TRUE;
     monitor->one_way = FALSE;
-    measure(monitor, now - record->sent);
+    measure(monitor, record->rtt);
     if (counts != NULL)
       fwd_packet_loss_report(&monitor->packets, record->packets, counts, now);
     return TRUE;

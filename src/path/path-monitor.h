@@ -16,6 +16,7 @@
 typedef struct {
   guint8 transaction[FWD_STUN_TRANSACTION_SIZE];
   gint64 sent;
+  gint64 rtt;      /* once it is answered */
   guint32 packets; /* of QUIC that had been sent before */
   enum {
     FWD_PROBE_NONE,

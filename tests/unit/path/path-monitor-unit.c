@@ -410,6 +410,22 @@ test_a_late_answer_is_loss_where_it_is_sent_again(void)
   g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
 }
 
+static void
+test_a_longer_route_is_not_late_for_ever(void)
+{
+  FwdPathMonitor monitor;
+
+  fwd_path_monitor_init(&monitor, TRUE, 10 * MS, 0);
+  monitor.retransmits = TRUE;
+  answer(&monitor, 0, 20 * MS);
+  for (guint i = 1; i <= FWD_MONITOR_WINDOW; i++)
+    answer(&monitor, i * S, 120 * MS);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 1);
+  for (guint i = 1; i <= FWD_MONITOR_PROBES; i++)
+    answer(&monitor, (50 + i) * S, 120 * MS);
+  g_assert_cmpfloat(fwd_path_monitor_get_loss(&monitor), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -434,5 +450,6 @@ main(int argc, char **argv)
   g_test_add_func("/path-monitor/late", test_a_late_answer_is_no_loss);
   g_test_add_func("/path-monitor/late/sent-again",
                   test_a_late_answer_is_loss_where_it_is_sent_again);
+  g_test_add_func("/path-monitor/late/longer-route", test_a_longer_route_is_not_late_for_ever);
   return g_test_run();
 }

@@ -428,7 +428,7 @@ fwd_path_set_heard(FwdPathSet *set, FwdPathId id, guint packets, gint64 now)
   hear(set, entry, now);
 }
 
-void
+gboolean
 fwd_path_set_answer(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
                     const FwdEndpoint *from, gint64 now)
 {
@@ -436,15 +436,16 @@ fwd_path_set_answer(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
   guint8 response[FWD_PROBE_SIZE_MAX];
   FwdPacketBatch batch = {.data = response};
 
-  if (entry == NULL || entry->monitor.failed)
-    return;
+  if (entry == NULL || strcmp(set->peer, probe->sender) != 0)
+    return FALSE;
   batch.length = batch.segment =
       fwd_probe_write_response(response, sizeof response, set->probe_key, probe->transaction,
                                from, &entry->monitor.packets.counts);
-  if (send_on(set, entry, &batch) < 0)
+  if (!entry->monitor.failed && send_on(set, entry, &batch) < 0)
     fwd_path_set_fail(set, id, now);
   else
     hear(set, entry, now);
+  return TRUE;
 }
 
 gboolean

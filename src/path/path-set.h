@@ -128,9 +128,9 @@ void fwd_path_set_on_blocked(FwdPathSet *set, void (*blocked)(int fd, gpointer u
  * tick is due at once. */
 void fwd_path_set_heard(FwdPathSet *set, FwdPathId id, guint packets, gint64 now);
 
-/** Answers a check that came over a path from @from. */
-void fwd_path_set_answer(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
-                         const FwdEndpoint *from, gint64 now);
+/** Answers a check that came over a path from @from; FALSE if the peer did not send it. */
+gboolean fwd_path_set_answer(FwdPathSet *set, FwdPathId id, const FwdProbe *probe,
+                             const FwdEndpoint *from, gint64 now);
 
 /** A check response; FALSE if it answers no probe of this set. */
 gboolean

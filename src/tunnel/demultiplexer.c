@@ -161,18 +161,19 @@ find_path(const Origin *origin, const FwdReceiver *receiver)
   return source->receiver == receiver ? find_own_id(source) : 0;
 }
 
-/* FALSE if it came over no path, or over one of another peer. */
+/* Whether a path of some receiver has sent it, or asked for it. */
 static gboolean
-answer_on_path(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
+offer_to_paths(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
 {
   for (guint i = 0; i < demultiplexer->members->len; i++) {
     FwdReceiver *receiver = ((Member *)demultiplexer->members->pdata[i])->receiver;
-    FwdPathId id = strcmp(receiver->peer, probe->sender) == 0 ? find_path(origin, receiver) : 0;
-    gint64 before;
-    if (id == 0)
+    FwdPathSet *paths = receiver->paths;
+    FwdPathId id = find_path(origin, receiver);
+    gint64 before = fwd_path_set_deadline(paths);
+    if (id == 0 || !(probe->message_class == FWD_STUN_REQUEST
+                         ? fwd_path_set_answer(paths, id, probe, &origin->from, origin->now)
+                         : fwd_path_set_answered(paths, id, probe, origin->now)))
       continue;
-    before = fwd_path_set_deadline(receiver->paths);
-    fwd_path_set_answer(receiver->paths, id, probe, &origin->from, origin->now);
     tell_if_sooner(receiver, before);
     return TRUE;
   }
@@ -193,10 +194,9 @@ answer_on_socket(FwdDemultiplexer *demultiplexer, const Origin *origin, const Fw
 static void
 on_request(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
 {
-  if (!answer_on_path(demultiplexer, origin, probe) && origin->source->receiver == NULL)
+  if (!offer_to_paths(demultiplexer, origin, probe) && origin->source->receiver == NULL)
     answer_on_socket(demultiplexer, origin, probe);
-  /* Only the shared socket leads back there: what a path of its own has at its end may be a
-   * relay. */
+  /* Only the shared socket leads back there: the other end of a path's own may be a relay. */
   if (origin->source->receiver == NULL &&
       !fwd_reporter_challenged(demultiplexer->reporter, probe->sender, &origin->from,
                                origin->now))
@@ -206,16 +206,8 @@ on_request(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe
 static void
 on_response(FwdDemultiplexer *demultiplexer, const Origin *origin, const FwdProbe *probe)
 {
-  for (guint i = 0; i < demultiplexer->members->len; i++) {
-    FwdReceiver *receiver = ((Member *)demultiplexer->members->pdata[i])->receiver;
-    FwdPathId id = find_path(origin, receiver);
-    gint64 before = fwd_path_set_deadline(receiver->paths);
-    if (id == 0 || !fwd_path_set_answered(receiver->paths, id, probe, origin->now))
-      continue;
-    tell_if_sooner(receiver, before);
-    return;
-  }
-  if (!fwd_reporter_checked(demultiplexer->reporter, probe->transaction, &origin->from,
+  if (!offer_to_paths(demultiplexer, origin, probe) &&
+      !fwd_reporter_checked(demultiplexer->reporter, probe->transaction, &origin->from,
                             origin->now))
     fwd_strangers_drop(&demultiplexer->strangers);
 }

@@ -18,7 +18,6 @@
 #define INITIAL_RTT_MIN    (10 * NGTCP2_MILLISECONDS)
 #define INITIAL_RTT        (200 * NGTCP2_MILLISECONDS)
 #define LAN_RTT_US         1000
-#define LAN_ACK_DELAY      (3 * NGTCP2_MILLISECONDS)
 #define ACK_DELAY          (25 * NGTCP2_MILLISECONDS)
 #define MIGRATION_INTERVAL (200 * (gint64)NGTCP2_MILLISECONDS)
 /* Lifts the cap that ngtcp2's CUBIC puts on its window; packets have the path's size. */
@@ -144,7 +143,7 @@ fill_parameters(const FwdPath *path, ngtcp2_transport_params *parameters)
   parameters->max_idle_timeout = IDLE_TIMEOUT;
   parameters->max_datagram_frame_size = 65535;
   parameters->active_connection_id_limit = 8;
-  parameters->max_ack_delay = fwd_quic_connection_is_near(path) ? LAN_ACK_DELAY : ACK_DELAY;
+  parameters->max_ack_delay = fwd_quic_connection_is_near(path) ? FWD_QUIC_PATIENCE : ACK_DELAY;
 }
 
 /** After ngtcp2_conn_..._new() with @result. */

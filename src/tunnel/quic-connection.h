@@ -13,6 +13,15 @@
 #include "tunnel/stream.h"
 #include <ngtcp2/ngtcp2.h>
 
+/**
+ * QUIC acknowledges after an eighth of the round trip, or at once after a packet
+ * number that was spent on an acknowledgement alone: near by, that is sooner than a
+ * program can answer, and every question and answer would be two packets. So it waits
+ * up to this, which the peer is told. Beside a ping-pong the timer goes off in vain once
+ * in that time, which is why it is not shorter.
+ */
+#define FWD_QUIC_PATIENCE ((gint64)(3 * NGTCP2_MILLISECONDS))
+
 /** What QUIC tells. Called from inside ngtcp2: record, and do not call into the connection. */
 typedef struct {
   /** The peer has opened a stream: returns what stands for it from now on. */

@@ -10,15 +10,6 @@
 #include "tunnel/flight-limit.h"
 #include "tunnel/stream.h"
 
-/**
- * QUIC acknowledges after an eighth of the round trip, or at once after a packet
- * number that was spent on an acknowledgement alone: near by, that is sooner than a
- * program can answer, and every question and answer would be two packets. Not longer
- * than the delay that the peer was told of. Beside a ping-pong the timer goes off in
- * vain once in that time, which is why it is not shorter either.
- */
-#define FWD_QUIC_PATIENCE ((gint64)(3 * NGTCP2_MILLISECONDS))
-
 typedef struct {
   guint8 *buffer;
   gsize length; /**< of the batch in @buffer */

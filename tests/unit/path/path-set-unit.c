@@ -114,6 +114,14 @@ add_link(Pair *pair, guint link, FwdPathClass path_class, gint64 delay)
         fwd_fake_link_create_path(pair->links[link], side, path_class, "fake"), pair->now);
 }
 
+/* As links 0 and 1. */
+static void
+add_relay_and_direct(Pair *pair)
+{
+  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
+  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+}
+
 /* What the demultiplexer does with a packet. */
 static void
 take(Pair *pair, guint side, FwdPathId id, const guint8 *data, gsize length)
@@ -207,8 +215,7 @@ test_measures(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
   FwdPathInfo info[FWD_PATHS_MAX];
 
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 30 * S);
   g_assert_cmpstr(pair->story->str, ==, "0>1 1>2 ");
   for (guint side = 0; side < 2; side++)
@@ -233,8 +240,7 @@ test_fallback_and_return(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
   gint64 cut_at;
 
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 10 * S);
   g_string_truncate(pair->story, 0);
   cut(pair, 1, TRUE);
@@ -253,8 +259,7 @@ test_fallback_and_return(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 static void
 test_death_is_told(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 10 * S);
   g_assert_cmpuint(pair->alive_changes, ==, 2);
   cut(pair, 0, TRUE);
@@ -272,8 +277,7 @@ test_the_next_path_is_tried_in_doubt(Pair *pair, gconstpointer data G_GNUC_UNUSE
 {
   guint sent;
 
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   /* Heard not long ago. */
   run(pair, 10 * S + 200 * MS);
   g_string_truncate(pair->story, 0);
@@ -290,8 +294,7 @@ test_the_next_path_is_tried_in_doubt(Pair *pair, gconstpointer data G_GNUC_UNUSE
 static void
 test_dead_paths_are_given_up_but_for_the_last(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 10 * S);
   g_string_truncate(pair->story, 0);
   cut(pair, 0, TRUE);
@@ -313,8 +316,7 @@ test_dead_paths_are_given_up_but_for_the_last(Pair *pair, gconstpointer data G_G
 static void
 test_a_lossy_path_loses_to_a_clean_relay(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 10 * S);
   g_string_truncate(pair->story, 0);
   fwd_fake_link_set_loss(pair->links[1], 0.15);
@@ -329,8 +331,7 @@ test_a_lossy_path_loses_to_a_clean_relay(Pair *pair, gconstpointer data G_GNUC_U
 static void
 test_a_relay_that_loses_as_much_is_no_refuge(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 10 * S);
   g_string_truncate(pair->story, 0);
   fwd_fake_link_set_retransmission(pair->links[0], 200 * MS);
@@ -362,8 +363,7 @@ test_what_the_traffic_loses_counts(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
   FwdPathInfo info[2];
 
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 10 * S);
   g_string_truncate(pair->story, 0);
   fwd_fake_link_set_loss(pair->links[1], 0.05);
@@ -382,8 +382,7 @@ test_a_broken_descriptor(Pair *pair, gconstpointer data G_GNUC_UNUSED)
   static const guint8 packet[1] = {0x40};
   FwdPacketBatch batch = {.data = packet, .length = 1, .segment = 1};
 
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   run(pair, 1 * S);
   g_string_truncate(pair->story, 0);
   fwd_fake_link_fail(pair->links[1], 0, EPIPE);
@@ -443,8 +442,7 @@ test_a_blocked_path(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 static void
 test_follow(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   fwd_path_set_follow(pair->sets[1], 2, pair->now);
   g_assert_cmpuint(fwd_path_set_get_active(pair->sets[1]), ==, 2);
   fwd_path_set_follow(pair->sets[1], 77, pair->now);
@@ -557,8 +555,7 @@ test_a_path_is_left(Pair *pair, gconstpointer data G_GNUC_UNUSED)
 {
   const FwdPath *left;
 
-  add_link(pair, 0, FWD_PATH_CLASS_RELAY, 20 * MS);
-  add_link(pair, 1, FWD_PATH_CLASS_P2P, 5 * MS);
+  add_relay_and_direct(pair);
   left = fwd_path_set_get(pair->sets[1], 1);
   fwd_path_set_follow(pair->sets[1], 2, pair->now);
   for (FwdPathId id = 3; id < 6; id++) {

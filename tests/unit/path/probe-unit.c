@@ -85,8 +85,7 @@ test_every_changed_bit_is_seen(void)
   gsize length = make_request(buffer);
   FwdProbe probe;
 
-  /* What follows MESSAGE-INTEGRITY is not covered by it: FINGERPRINT may become another type.
-   */
+  /* What follows MESSAGE-INTEGRITY is not covered: FINGERPRINT may become another type. */
   for (gsize bit = 0; bit < 8 * (length - 8); bit++) {
     buffer[bit / 8] ^= (guint8)(1 << (bit % 8));
     g_assert_false(fwd_probe_read(buffer, length, key, self, &probe));
